@@ -1,0 +1,15 @@
+"""The test suite: embedded servers (tests/conftest.py gives their addresses), fast hashing, strict templates."""
+
+from rdv.config.settings.base import *  # noqa: F403 - settings inherit by star import, Django's own idiom
+
+DEBUG = False
+SECRET_KEY = "test-only-not-secret-test-only-not-secret-test-only-0123456789"  # noqa: S105 - a test value
+ALLOWED_HOSTS = ["127.0.0.1", "localhost", "testserver"]
+OUTBOX_PAGE = True
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = True
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
