@@ -158,14 +158,12 @@ class Postgres(Server):
 
     def clear_leftover(self) -> None:
         pid_file = self._ground.data / "postmaster.pid"
-        pid = _first_number(pid_file)
-        if not pid:
-            pid_file.unlink(missing_ok=True)  # empty or torn by a full disk
-        elif str(self._ground.data) in processes.command_of(pid):
-            processes.stop_stranger(pid, FAST)
-        elif processes.command_of(pid):
-            pid_file.unlink()  # the number now belongs to somebody else; PostgreSQL would refuse to start
-        # A dead number stays: PostgreSQL itself checks that no process of the killed server is left.
+        processes.stop_leftover(pid_file, str(self._ground.data), FAST)
+        pid = processes.first_number(pid_file)
+        # PostgreSQL refuses to start when the number now belongs to somebody else, or when the file is torn. A number
+        # that is dead stays: PostgreSQL itself checks that no process of the killed server is left.
+        if not pid or processes.command_of(pid):
+            pid_file.unlink(missing_ok=True)
 
     def _launch(self) -> subprocess.Popen[bytes]:
         settings = {
@@ -185,7 +183,8 @@ class Postgres(Server):
         return processes.spawn(command, log=self.log, cwd=ground.data, user=ground.user, group=ground.group)
 
     def _is_ready(self) -> bool:
-        lines = _read(self._ground.data / "postmaster.pid").splitlines()
+        pid_file = self._ground.data / "postmaster.pid"
+        lines = pid_file.read_text(errors="replace").splitlines() if pid_file.exists() else []
         return len(lines) >= 8 and lines[0] == str(self.pid) and lines[7].strip() == "ready"
 
 
@@ -206,10 +205,8 @@ class Valkey(Server):
         self._home.mkdir(mode=0o700, exist_ok=True)
 
     def clear_leftover(self) -> None:
-        # The configuration's path is in the title of the process: nobody else's Valkey is taken for ours.
-        pid = _first_number(self._home / "valkey.pid")
-        if pid and str(self._home) in processes.command_of(pid):
-            processes.stop_stranger(pid)
+        # The configuration's path is in the title of the process (proc-title-template below).
+        processes.stop_leftover(self._home / "valkey.pid", str(self._home))
 
     def _launch(self) -> subprocess.Popen[bytes]:
         settings = self._home / "valkey.conf"
@@ -228,13 +225,3 @@ class Valkey(Server):
                 return bool(client.ping())
         except redis.RedisError:
             return False
-
-
-def _read(path: Path) -> str:
-    return path.read_text(errors="replace") if path.exists() else ""
-
-
-def _first_number(path: Path) -> int:
-    """The number on the first line of a pid file; 0 when there is no such file or no number in it."""
-    first = (_read(path).splitlines() or [""])[0].strip()
-    return int(first) if first.isdigit() else 0

@@ -57,7 +57,10 @@ def stop(process: subprocess.Popen[bytes], insistence: Insistence = POLITE) -> N
     for sign, seconds in insistence:
         if process.poll() is not None:
             return
-        process.send_signal(sign)
+        if sign is signal.SIGKILL:
+            os.killpg(process.pid, sign)  # with the processes it started itself
+        else:
+            process.send_signal(sign)
         try:
             process.wait(timeout=seconds)
         except subprocess.TimeoutExpired:
@@ -74,6 +77,22 @@ def stop_stranger(pid: int, insistence: Insistence = POLITE) -> None:
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline and command_of(pid):
             time.sleep(POLL_SECONDS)
+
+
+def stop_leftover(pid_file: Path, mark: str, insistence: Insistence = POLITE) -> None:
+    """End what a parent killed with -9 left behind: the process of `pid_file`, if `mark` is in its command line.
+
+    Numbers are given again (after a restart of a container, the very same ones): without the mark, it is a stranger.
+    """
+    pid = first_number(pid_file)
+    if pid and mark in command_of(pid):
+        stop_stranger(pid, insistence)
+
+
+def first_number(pid_file: Path) -> int:
+    """The number on the first line; 0 when there is no such file, or no number in it."""
+    lines = pid_file.read_text(errors="replace").splitlines() if pid_file.exists() else []
+    return int(lines[0]) if lines and lines[0].strip().isdigit() else 0
 
 
 def command_of(pid: int) -> str:
