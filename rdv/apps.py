@@ -1,8 +1,8 @@
-"""Django's registration of the `rdv` app."""
-
-import importlib
+"""Django's registration of the `rdv` app, and of the boot-time checks."""
 
 from django.apps import AppConfig
+
+from rdv.core import checks
 
 
 class RdvConfig(AppConfig):
@@ -10,6 +10,4 @@ class RdvConfig(AppConfig):
     verbose_name = "Rendez-vous"
 
     def ready(self) -> None:
-        # The Celery application must exist before a task is sent from a web process.
-        importlib.import_module("rdv.config.celery")
-        importlib.import_module("rdv.core.checks")
+        checks.register_all()

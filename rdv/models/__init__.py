@@ -1,0 +1,37 @@
+"""Everything with a link to a Motif. Written only by rdv/services."""
+
+from rdv.core.journal import Evenement
+from rdv.models.absence import Absence, AbsenceKind
+from rdv.models.motif import Booker, Modality, Motif, MotifSite, NoticeLevel, Tile
+from rdv.models.occupation import Occupation, OccupationKind
+from rdv.models.option import EXTEND_BY, HOLD_FOR, Option, OptionAgent
+from rdv.models.plage import Ouverture, PlageMotif, PlageOuverture, RhythmChoice
+from rdv.models.rdv import LIVE_STATUSES, Origin, Participation, Rdv, RdvAgent, StatusChoice
+
+__all__ = [
+    "EXTEND_BY",
+    "HOLD_FOR",
+    "LIVE_STATUSES",
+    "Absence",
+    "AbsenceKind",
+    "Booker",
+    "Evenement",
+    "Modality",
+    "Motif",
+    "MotifSite",
+    "NoticeLevel",
+    "Occupation",
+    "OccupationKind",
+    "Option",
+    "OptionAgent",
+    "Origin",
+    "Ouverture",
+    "Participation",
+    "PlageMotif",
+    "PlageOuverture",
+    "Rdv",
+    "RdvAgent",
+    "RhythmChoice",
+    "StatusChoice",
+    "Tile",
+]

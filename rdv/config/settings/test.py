@@ -1,6 +1,14 @@
 """The test suite: embedded servers (tests/conftest.py gives their addresses), fast hashing, strict templates."""
 
-from rdv.config.settings.base import *  # noqa: F403 - settings inherit by star import, Django's own idiom
+import os
+
+from rdv.config.embedded import redis_url_for_worker, servers_for_tests
+
+# Before the shared settings read the environment: the servers put their addresses there.
+servers_for_tests()
+os.environ["REDIS_URL"] = redis_url_for_worker(os.environ["REDIS_URL"], os.environ.get("PYTEST_XDIST_WORKER", ""))
+
+from rdv.config.settings.base import *  # noqa: E402, F403 - settings inherit by star import, Django's own idiom
 
 DEBUG = False
 SECRET_KEY = "test-only-not-secret-test-only-not-secret-test-only-0123456789"  # noqa: S105 - a test value

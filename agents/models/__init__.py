@@ -1,0 +1,33 @@
+"""The institution: who works where, for whom, as what. Written only by agents/services.py (and seeded)."""
+
+from agents.models.affectation import AGENDA_ROLES, SIGN_IN_ROLES, Affectation, AffectationQuerySet, Role
+from agents.models.agent import Agent, AgentQuerySet, AgentService, NotificationLevel
+from agents.models.commune import Commune
+from agents.models.departement import Departement, DepartementQuerySet
+from agents.models.equipe import Equipe, EquipeMembre, EquipeQuerySet
+from agents.models.service import Service, ServiceQuerySet
+from agents.models.site import Fermeture, FermetureQuerySet, Site, SiteQuerySet
+
+__all__ = [
+    "AGENDA_ROLES",
+    "SIGN_IN_ROLES",
+    "Affectation",
+    "AffectationQuerySet",
+    "Agent",
+    "AgentQuerySet",
+    "AgentService",
+    "Commune",
+    "Departement",
+    "DepartementQuerySet",
+    "Equipe",
+    "EquipeMembre",
+    "EquipeQuerySet",
+    "Fermeture",
+    "FermetureQuerySet",
+    "NotificationLevel",
+    "Role",
+    "Service",
+    "ServiceQuerySet",
+    "Site",
+    "SiteQuerySet",
+]

@@ -1,0 +1,14 @@
+"""The one clock. Read it once per operation, at the edge, and pass `now` down (house.md, "Time")."""
+
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+
+def now() -> datetime:
+    """The present instant, in UTC."""
+    return datetime.now(UTC)
+
+
+def local_date(instant: datetime, zone: ZoneInfo) -> date:
+    """The date people read on the wall of `zone` at this instant."""
+    return instant.astimezone(zone).date()

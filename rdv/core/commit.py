@@ -1,0 +1,28 @@
+"""What happens once a fact is committed. A dead broker never turns a booked Rdv into an error (messages.md)."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import structlog
+from celery import Task
+from django.db import transaction
+
+log = structlog.get_logger(__name__)
+
+
+def after_commit(task: "Task[..., Any]", *args: object) -> None:
+    """Queue `task(*args)` after the commit; if the broker is away, say so in the log: the sweep will find the row."""
+    transaction.on_commit(partial(_send, task, args), robust=True)
+
+
+def _send(task: "Task[..., Any]", args: tuple[object, ...]) -> None:
+    try:
+        task.apply_async(args=args, retry=False, ignore_result=True)
+    except Exception as error:  # noqa: BLE001 - kombu raises its transports' own errors; none may reach the person
+        log.warning("task_not_queued", task=task.name, error=type(error).__name__)
+
+
+def call_after_commit(function: Callable[[], None]) -> None:
+    """Run `function` after the commit, robustly: its failure is logged by Django, never shown."""
+    transaction.on_commit(function, robust=True)

@@ -1,0 +1,78 @@
+"""Constraints and the errors they become; locks that say what they lock; pieces of migrations.
+
+The database has the last word on every invariant. A refused constraint becomes one named domain error, in a savepoint,
+so that the transaction around it goes on (pattern learned from itou, see docs/decisions/0001).
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+
+from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.db.migrations.operations import RunSQL
+
+from rdv.core.errors import DomainError
+
+# First key of every advisory lock: who is being locked. The second key is the row's id.
+LOCK_AGENT = 1
+LOCK_USAGER_CREATION = 2
+
+
+@contextmanager
+def constraint_errors(errors: Mapping[str, type[DomainError] | DomainError]) -> Iterator[None]:
+    """Turn the violation of a constraint named in `errors` into its domain error.
+
+    Runs in a savepoint: after the refusal the surrounding transaction is still usable. Unknown violations go through.
+    """
+    try:
+        with transaction.atomic():
+            yield
+    except (IntegrityError, DatabaseError) as error:
+        name = _constraint_name(error)
+        if name in errors:
+            found = errors[name]
+            raise (found if isinstance(found, DomainError) else found()) from error
+        raise
+
+
+def _constraint_name(error: Exception) -> str:
+    diag = getattr(error.__cause__, "diag", None)
+    return getattr(diag, "constraint_name", None) or ""
+
+
+def lock_agents(agent_ids: Iterable[int]) -> None:
+    """Hold the agents' agendas until the end of the transaction, in id order so that two bookings never wait in a ring.
+
+    Advisory: a booking never blocks somebody who only edits the agent's name.
+    """
+    if not connection.in_atomic_block:
+        raise RuntimeError("lock_agents outside a transaction locks nothing")
+    ids = sorted(set(agent_ids))
+    if not ids:
+        return
+    with connection.cursor() as cursor:
+        # unnest keeps the order of the array; one round trip for any number of agents.
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, id) FROM unnest(%s::int[]) AS id", [LOCK_AGENT, ids])
+
+
+def tenant_key(table: str) -> RunSQL:
+    """Let other tables point at (departement_id, id) of this one: the base of `tenant_fk`."""
+    name = f"{table}_departement_key"
+    return RunSQL(
+        f"ALTER TABLE {table} ADD CONSTRAINT {name} UNIQUE (departement_id, id)",
+        f"ALTER TABLE {table} DROP CONSTRAINT {name}",
+    )
+
+
+def tenant_fk(table: str, column: str, parent: str) -> RunSQL:
+    """No row ever links two départements: the reference carries the département with it.
+
+        child (departement_id, site_id) ---> parent (departement_id, id)
+
+    The Django field is declared with `db_constraint=False`; this composite key takes its place.
+    """
+    name = f"{table}_{column}_same_departement"
+    return RunSQL(
+        f"ALTER TABLE {table} ADD CONSTRAINT {name} FOREIGN KEY (departement_id, {column}) "
+        f"REFERENCES {parent} (departement_id, id)",
+        f"ALTER TABLE {table} DROP CONSTRAINT {name}",
+    )

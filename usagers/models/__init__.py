@@ -1,0 +1,19 @@
+"""The people received. Written only by usagers/services."""
+
+from usagers.models.links import Proche, ProcheQuerySet, Referent, ReferentQuerySet
+from usagers.models.login_code import CODE_LIFE, CODE_TRIES, LoginCode, LoginCodeQuerySet
+from usagers.models.usager import Channel, Usager, UsagerQuerySet
+
+__all__ = [
+    "CODE_LIFE",
+    "CODE_TRIES",
+    "Channel",
+    "LoginCode",
+    "LoginCodeQuerySet",
+    "Proche",
+    "ProcheQuerySet",
+    "Referent",
+    "ReferentQuerySet",
+    "Usager",
+    "UsagerQuerySet",
+]
