@@ -94,8 +94,14 @@ class Commune(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(population__gte=0), name="commune_population_positive"),
             models.CheckConstraint(
+                # "Not null" is said: a range of NULL is unknown, and a check lets the unknown pass.
                 condition=Q(latitude__isnull=True, longitude__isnull=True)
-                | Q(latitude__range=(-90, 90), longitude__range=(-180, 180)),
+                | Q(
+                    latitude__isnull=False,
+                    longitude__isnull=False,
+                    latitude__range=(-90, 90),
+                    longitude__range=(-180, 180),
+                ),
                 name="commune_point_whole",
             ),
         ]

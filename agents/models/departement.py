@@ -39,6 +39,8 @@ class Departement(models.Model):
     )
     sms_sender = models.CharField("émetteur des SMS", max_length=11, validators=[SMS_SENDER])
     reply_to = models.EmailField("adresse de réponse")
+    # Road counted to a home visit whose place is not known (engine.md, point 7).
+    unknown_travel_min = models.PositiveSmallIntegerField("trajet inconnu, en minutes", default=30)
     is_open = models.BooleanField("ouvert au public", default=True)
 
     objects = DepartementQuerySet.as_manager()

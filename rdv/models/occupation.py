@@ -60,6 +60,11 @@ class Occupation(models.Model):
     # Options only: after this instant the row counts for nothing and the next booking deletes it.
     expires_at = models.DateTimeField(null=True)
     is_blocking = models.BooleanField(default=True)
+    # Where the agent is during an Rdv or a hold; empty when nowhere in particular (absence, phone, visio). The road
+    # to or from a home visit is added when a créneau is looked for, because it depends on both places.
+    latitude = models.FloatField(null=True)
+    longitude = models.FloatField(null=True)
+    is_home_visit = models.BooleanField(default=False)
 
     objects = OccupationQuerySet.as_manager()
 
@@ -102,7 +107,10 @@ class Occupation(models.Model):
                 violation_error_message="Ce créneau vient d’être pris.",
             ),
         ]
-        indexes = [models.Index(fields=["agent", "starts_at"], name="occupation_agent")]
+        indexes = [
+            models.Index(fields=["agent", "starts_at"], name="occupation_agent"),
+            models.Index(fields=["agent", "starts_at"], name="occupation_home", condition=Q(is_home_visit=True)),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.starts_at:%Y-%m-%d %H:%M}"

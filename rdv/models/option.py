@@ -37,6 +37,9 @@ class Option(models.Model):
     atelier = models.ForeignKey(
         Rdv, on_delete=models.CASCADE, db_constraint=False, null=True, blank=True, related_name="options"
     )
+    # Home visits: where to, so that the neighbours leave the road.
+    latitude = models.FloatField(null=True)
+    longitude = models.FloatField(null=True)
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
     expires_at = models.DateTimeField()
