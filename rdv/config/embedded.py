@@ -48,7 +48,7 @@ class Servers:
     ) -> None:
         self.directory = directory.resolve()
         self.directory.mkdir(parents=True, exist_ok=True)
-        password = _kept_secret(self.directory / "secret")
+        password = kept_secret(self.directory / "secret")
         self.postgres = Postgres(self.directory, password=password, durable=durable, port=postgres_port)
         self.valkey = Valkey(self.directory, password=password, durable=durable, port=redis_port)
         self._lock: IO[str] | None = None
@@ -158,7 +158,7 @@ def _take_lock(path: Path, *, is_patient: bool = False) -> IO[str]:
     return lock
 
 
-def _kept_secret(path: Path) -> str:
+def kept_secret(path: Path) -> str:
     """Made once per directory: letters and digits only, as it goes into addresses and configuration files."""
     if not path.exists():
         path.touch(mode=0o600)
