@@ -1,0 +1,111 @@
+"""Rights of the agents: what a signed-in agent may do today. The table of domain.md is here and nowhere else.
+
+Called by the guards (agents/views/guards.py), which compute one `Scope` per request, and by the doors and services of
+the apps above. Reads only.
+
+    role          own Rdv   same service, own site   other service, own site          other site
+    agent         reads     reads                    "occupé"                         nothing
+    secretaire    reads     reads                    reads, unless it is confidential nothing
+    responsable   reads     reads                    "occupé"                         nothing
+    admin         nothing: configuration only (unless also affected to a site)
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date
+from types import MappingProxyType
+
+from django.db.models import Exists, OuterRef
+
+from agents.models import AGENDA_ROLES, SIGN_IN_ROLES, Affectation, Agent, AgentService, Role, Service
+from rdv.core.journal import Author
+
+_SITE_ROLES = SIGN_IN_ROLES - {Role.ADMIN}
+# When nothing says on which site an agent acts, the journal keeps the widest of their roles.
+_WIDEST_FIRST = (Role.RESPONSABLE, Role.SECRETAIRE, Role.AGENT, Role.ADMIN, Role.INTERVENANT)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a signed-in agent may do today; computed once per request."""
+
+    agent_id: int
+    departement_code: str  # "" for an operator of the platform, who may nothing below
+    label: str
+    roles: Mapping[int, Role]  # site id -> current role
+    is_admin: bool
+    service_ids: frozenset[int]
+    confidential_ids: frozenset[int]  # confidential services of the département, one's own included
+
+    @property
+    def site_ids(self) -> tuple[int, ...]:
+        """Sites where the role lets one work with a screen (not those of an intervenant)."""
+        return tuple(site_id for site_id, role in self.roles.items() if role in _SITE_ROLES)
+
+    @property
+    def may_sign_in(self) -> bool:
+        return self.is_admin or bool(self.site_ids)
+
+    @property
+    def is_secretaire(self) -> bool:
+        return Role.SECRETAIRE in self.roles.values()
+
+    @property
+    def has_agenda(self) -> bool:
+        return any(role in AGENDA_ROLES for role in self.roles.values())
+
+    @property
+    def may_search_usagers(self) -> bool:
+        return bool(self.site_ids)
+
+    def may_read(self, *, site_id: int | None, service_id: int, agent_ids: Collection[int]) -> bool:
+        """The content of an Rdv; when False, its time shows as "occupé". Without a site only one's own is read."""
+        if self.agent_id in agent_ids:
+            return True
+        role = self.roles.get(site_id) if site_id is not None else None
+        if role == Role.SECRETAIRE:
+            return service_id not in self.confidential_ids or service_id in self.service_ids
+        if role in (Role.AGENT, Role.RESPONSABLE):
+            return service_id in self.service_ids
+        return False
+
+    def may_write(self, *, site_id: int | None, service_id: int, agent_ids: Collection[int]) -> bool:
+        """Book, move, cancel. The same rule as reading today; a name of its own so that callers say what they ask."""
+        return self.may_read(site_id=site_id, service_id=service_id, agent_ids=agent_ids)
+
+    def sees_agenda_of(self, agent_id: int, its_site_ids: Collection[int]) -> bool:
+        """One's own, or that of somebody of one of one's sites. `may_read` then masks the content."""
+        return agent_id == self.agent_id or any(site_id in its_site_ids for site_id in self.site_ids)
+
+    def may_plan_for(self, agent_id: int, its_site_ids: Collection[int]) -> bool:
+        """Write the openings and absences of this agent: oneself, or a responsable of one of their sites."""
+        if agent_id == self.agent_id:
+            return True
+        return any(self.roles.get(site_id) == Role.RESPONSABLE for site_id in its_site_ids)
+
+    def author(self, site_id: int | None = None) -> Author:
+        """Who signs in the journal, in the role held on this site (else the widest one)."""
+        return Author("agent", self.agent_id, self.label, self._role_on(site_id))
+
+    def _role_on(self, site_id: int | None) -> str:
+        if site_id is not None and site_id in self.roles:
+            return self.roles[site_id].value
+        held = {*self.roles.values(), *([Role.ADMIN] if self.is_admin else [])}
+        return next((role.value for role in _WIDEST_FIRST if role in held), "")
+
+
+def scope_of(agent: Agent, *, today: date) -> Scope:
+    """Two queries. `today` is the date on the wall of the agent's département."""
+    held = list(Affectation.objects.current(today).filter(agent=agent).values_list("site_id", "role"))
+    is_own = Exists(AgentService.objects.filter(service=OuterRef("pk"), agent=agent))
+    services = Service.objects.filter(departement=agent.departement_id).annotate(is_own=is_own)
+    known = list(services.values_list("id", "is_confidential", "is_own"))
+    return Scope(
+        agent_id=agent.pk,
+        departement_code=agent.departement_id or "",
+        label=agent.full_name,
+        roles=MappingProxyType({site_id: Role(role) for site_id, role in held if site_id is not None}),
+        is_admin=any(role == Role.ADMIN for _, role in held),
+        service_ids=frozenset(pk for pk, _, own in known if own),
+        confidential_ids=frozenset(pk for pk, confidential, _ in known if confidential),
+    )

@@ -1,0 +1,151 @@
+"""Who may enter a view. Called as decorators by every back-office view, of this app and of those above.
+
+    @agent_required            signed in with both factors, active, with a role that signs in
+    @role_required(Role.X)     the same, and one of these roles on some site
+    @admin_required            the same, and administrator of the département
+    @operateur_required        operator of the platform
+    @password_fresh            under one of the above: the password was typed less than 15 minutes ago (rights, exports)
+
+They set `request.agent`, `request.scope` and `request.departement`. Which rows may be reached is the doors' work.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec, TypeAlias, cast
+from urllib.parse import urlencode, urlsplit
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.urls import reverse
+from django.utils.cache import add_never_cache_headers
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from agents.access import Scope, scope_of
+from agents.models import Agent, Departement, Role
+from agents.views.session import is_password_fresh, signed_in_agent
+from rdv.core import clock
+from rdv.core.http import HtmxRequest
+
+P = ParamSpec("P")
+
+
+class OperateurRequest(HtmxRequest):
+    """A request let in by `operateur_required`."""
+
+    agent: Agent
+    scope: Scope
+
+
+class AgentRequest(OperateurRequest):
+    """A request let in by `agent_required`."""
+
+    departement: Departement
+
+
+AgentView: TypeAlias = Callable[Concatenate[AgentRequest, P], HttpResponseBase]
+OperateurView: TypeAlias = Callable[Concatenate[OperateurRequest, P], HttpResponseBase]
+View: TypeAlias = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
+
+
+def agent_required(view: AgentView[P]) -> View[P]:
+    return _guarded(view, lambda scope: scope.may_sign_in)
+
+
+def role_required(*roles: Role) -> Callable[[AgentView[P]], View[P]]:
+    """One of these roles, on some site. `Role.ADMIN` counts for administrators."""
+
+    def decorate(view: AgentView[P]) -> View[P]:
+        return _guarded(view, lambda scope: _has_one(scope, roles))
+
+    return decorate
+
+
+def admin_required(view: AgentView[P]) -> View[P]:
+    return _guarded(view, lambda scope: scope.is_admin)
+
+
+def operateur_required(view: OperateurView[P]) -> View[P]:
+    @wraps(view)
+    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        now = clock.now()
+        agent = signed_in_agent(request, now)
+        if agent is None:
+            return to_sign_in(request)
+        if not agent.is_operateur:
+            raise PermissionDenied
+        let_in = cast("OperateurRequest", request)
+        let_in.agent, let_in.scope = agent, scope_of(agent, today=now.date())
+        return _private(view(let_in, *args, **kwargs))
+
+    return guarded
+
+
+def password_fresh(view: AgentView[P]) -> AgentView[P]:
+    """The password was typed less than 15 minutes ago, else it is asked again; then back to the page."""
+
+    @wraps(view)
+    def guarded(request: AgentRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        if is_password_fresh(request, clock.now()):
+            return view(request, *args, **kwargs)
+        return _to(request, "agents:confirm")
+
+    return guarded
+
+
+def to_sign_in(request: HttpRequest) -> HttpResponse:
+    """The sign-in page, which leads back to the page on the screen. A whole page even when htmx asked for a piece."""
+    request.session.flush()
+    return _to(request, "agents:sign_in")
+
+
+def _guarded(view: AgentView[P], is_allowed: Callable[[Scope], bool]) -> View[P]:
+    @wraps(view)
+    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        now = clock.now()
+        agent = signed_in_agent(request, now)
+        if agent is None:
+            return to_sign_in(request)
+        if agent.departement is None:  # An operator of the platform sees no personal data at all.
+            raise PermissionDenied
+        scope = scope_of(agent, today=clock.local_date(now, agent.departement.zone))
+        if not scope.may_sign_in:  # The last affectation ended since.
+            return to_sign_in(request)
+        if not is_allowed(scope):
+            raise PermissionDenied
+        let_in = cast("AgentRequest", request)
+        let_in.agent, let_in.scope, let_in.departement = agent, scope, agent.departement
+        return _private(view(let_in, *args, **kwargs))
+
+    return guarded
+
+
+def _has_one(scope: Scope, roles: tuple[Role, ...]) -> bool:
+    return any(role in roles for role in scope.roles.values()) or (scope.is_admin and Role.ADMIN in roles)
+
+
+def _private(response: HttpResponseBase) -> HttpResponseBase:
+    """Nothing of the back-office stays in a cache: on a shared post, "Back" after signing out shows nothing."""
+    add_never_cache_headers(response)
+    return response
+
+
+def _to(request: HttpRequest, name: str) -> HttpResponse:
+    address = f"{reverse(name)}?{urlencode({'next': page_on_screen(request)})}"
+    if request.headers.get("HX-Request"):
+        return HttpResponse(status=204, headers={"HX-Redirect": address})
+    return HttpResponseRedirect(address)
+
+
+def page_on_screen(request: HttpRequest) -> str:
+    """The local address of the page the person looks at: for a form or a piece of page, the page around it."""
+    if request.headers.get("HX-Request"):
+        seen = request.headers.get("HX-Current-URL", "")
+    elif request.method in ("GET", "HEAD"):
+        return request.get_full_path()
+    else:
+        seen = request.headers.get("Referer", "")
+    if not url_has_allowed_host_and_scheme(seen, allowed_hosts={request.get_host()}):
+        return ""
+    parts = urlsplit(seen)
+    return parts.path + (f"?{parts.query}" if parts.query else "")
