@@ -60,7 +60,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'communes',
                 'ordering': ['search_key', 'code'],
                 'indexes': [models.Index(fields=['search_key'], name='commune_search_key', opclasses=['text_pattern_ops']), models.Index(fields=['departement_code'], name='commune_departement'), django.contrib.postgres.indexes.GinIndex(fields=['postcodes'], name='commune_postcodes'), django.contrib.postgres.indexes.GinIndex(django.contrib.postgres.search.SearchVector('search_key', config='simple'), name='commune_words')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('population__gte', 0)), name='commune_population_positive'), models.CheckConstraint(condition=models.Q(models.Q(('latitude__isnull', True), ('longitude__isnull', True)), models.Q(('latitude__range', (-90, 90)), ('longitude__range', (-180, 180))), _connector='OR'), name='commune_point_whole')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('population__gte', 0)), name='commune_population_positive'), models.CheckConstraint(condition=models.Q(models.Q(('latitude__isnull', True), ('longitude__isnull', True)), models.Q(('latitude__isnull', False), ('latitude__range', (-90, 90)), ('longitude__isnull', False), ('longitude__range', (-180, 180))), _connector='OR'), name='commune_point_whole')],
             },
         ),
         migrations.CreateModel(

@@ -54,7 +54,9 @@ class Agent(AbstractBaseUser):
     profession = models.CharField("métier", max_length=60, blank=True)
     shows_name = models.BooleanField("nom montré au public", default=True)
     phone = PhoneNumberField("téléphone", blank=True)
-    services = models.ManyToManyField(Service, through="AgentService", related_name="agents")
+    services: "models.ManyToManyField[Service, AgentService]" = models.ManyToManyField(
+        Service, through="AgentService", related_name="agents"
+    )
     notification_level = models.CharField(
         "messages reçus", max_length=8, choices=NotificationLevel.choices, default=NotificationLevel.SOON
     )

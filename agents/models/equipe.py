@@ -18,7 +18,9 @@ class Equipe(models.Model):
         Site, on_delete=models.CASCADE, db_constraint=False, null=True, blank=True, related_name="equipes"
     )
     name = models.CharField("nom", max_length=60)
-    agents = models.ManyToManyField(Agent, through="EquipeMembre", related_name="equipes")
+    agents: "models.ManyToManyField[Agent, EquipeMembre]" = models.ManyToManyField(
+        Agent, through="EquipeMembre", related_name="equipes"
+    )
 
     objects = EquipeQuerySet.as_manager()
 

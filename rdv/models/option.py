@@ -1,4 +1,4 @@
-"""Option: the hold of a créneau for somebody, while a form is filled. Its token is the idempotency key of the booking."""
+"""Option: the hold of a créneau, while a form is filled. Its token is the idempotency key of the booking."""
 
 import uuid
 from datetime import datetime, timedelta
@@ -33,7 +33,9 @@ class Option(models.Model):
     motif = models.ForeignKey(Motif, on_delete=models.PROTECT, db_constraint=False, related_name="+")
     site = models.ForeignKey(Site, on_delete=models.PROTECT, db_constraint=False, null=True, related_name="+")
     # Who will receive, in the order chosen; empty for a workshop's seat.
-    agents = models.ManyToManyField(Agent, through="OptionAgent", related_name="+")
+    agents: "models.ManyToManyField[Agent, OptionAgent]" = models.ManyToManyField(
+        Agent, through="OptionAgent", related_name="+"
+    )
     atelier = models.ForeignKey(
         Rdv, on_delete=models.CASCADE, db_constraint=False, null=True, blank=True, related_name="options"
     )

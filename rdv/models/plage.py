@@ -60,7 +60,9 @@ class PlageOuverture(RecurrenceFields):
         Site, on_delete=models.PROTECT, db_constraint=False, null=True, blank=True, related_name="plages"
     )
     title = models.CharField("titre", max_length=80, blank=True)
-    motifs = models.ManyToManyField(Motif, through="PlageMotif", related_name="plages")
+    motifs: "models.ManyToManyField[Motif, PlageMotif]" = models.ManyToManyField(
+        Motif, through="PlageMotif", related_name="plages"
+    )
     on_holidays = models.BooleanField("ouverte les jours fériés", default=False)
     # Nobody books online before this date (a month's openings published together).
     public_from = models.DateField("réservable en ligne à partir du", null=True, blank=True)

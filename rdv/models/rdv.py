@@ -57,7 +57,9 @@ class Rdv(models.Model):
     visio_url = models.URLField("lien de la visio", blank=True)
     starts_at = models.DateTimeField("début")
     ends_at = models.DateTimeField("fin")
-    agents = models.ManyToManyField(Agent, through="RdvAgent", related_name="rdvs")
+    agents: "models.ManyToManyField[Agent, RdvAgent]" = models.ManyToManyField(
+        Agent, through="RdvAgent", related_name="rdvs"
+    )
     title = models.CharField("titre de l’atelier", max_length=100, blank=True)
     capacity = models.PositiveSmallIntegerField("places", default=1)
     # Live participations plus seats held: kept by triggers, checked by `rdv_capacity`. Nobody writes it by hand.

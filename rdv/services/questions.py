@@ -1,0 +1,60 @@
+"""What is asked of the availability, and what it answers. Shared by rdv/services/availability and visits."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import Enum
+from typing import Literal
+
+from agents.models import Site
+from rdv.domain.intervals import Interval
+from rdv.domain.travel import Point
+from rdv.domain.windows import Window
+from rdv.models import Motif
+
+
+class _Everybody(Enum):
+    EVERYBODY = "everybody"
+
+
+EVERYBODY: Literal[_Everybody.EVERYBODY] = _Everybody.EVERYBODY
+# An empty list of agents means nobody; "no filter" is said in words (engine.md, point 5).
+Agents = Collection[int] | Literal[_Everybody.EVERYBODY]
+
+LOOK_BACK = timedelta(hours=26)  # the longest Occupation or Ouverture, and an hour
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Creneau:
+    """A start that can be booked. One agent, or for a binôme all who are free together at that time."""
+
+    starts_at: datetime
+    site_id: int
+    agent_ids: tuple[int, ...]
+
+    @property
+    def agent_id(self) -> int:
+        return self.agent_ids[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is looked for. `place`: where the visit is, for a motif at home.
+
+    `public_on`: the local day on which the public asks (openings published later are hidden); None for agents.
+    """
+
+    motif: Motif
+    sites: tuple[Site, ...]
+    agents: Agents
+    window: Window
+    now: datetime
+    public_on: date | None = None
+    place: Point | None = None
+    # An option to look through, when it is the one being turned into an Rdv; an Rdv to look through when it moves.
+    ignore_option: int | None = None
+    ignore_rdv: int | None = None
+
+
+# Stretches of one agent followed from one site.
+Stretches = Mapping[tuple[int, int], list[Interval]]
