@@ -1,0 +1,54 @@
+# The commands of the house. Two to know: `make demo` and `make test`, both from a bare checkout with Python 3.11 or later.
+
+# Settings of the caller's terminal must change neither the demo nor the gate.
+unexport DJANGO_SETTINGS_MODULE PYTHONPATH PYTHONHOME
+export PYTHONDONTWRITEBYTECODE := 1
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+BIN := .venv/bin
+READY := .venv/.installed
+COMPILE := uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --quiet
+
+.PHONY: help demo demo-reset demo-codes test test-fast lint format lock screenshots browser .venv
+.DEFAULT_GOAL := help
+
+help: ## This list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name words; do printf '  make %-12s %s\n' "$$name" "$$words"; done
+
+demo: $(READY) ## Start the platform with invented data; Ctrl-C stops all of it (DEMO_PORT, DEMO_DIR)
+	@exec $(BIN)/python -m rdv.config.demo run
+
+demo-reset: $(READY) ## Forget the data of the demo
+	@exec $(BIN)/python -m rdv.config.demo reset
+
+demo-codes: $(READY) ## The codes of the second factor of the demo's accounts, now
+	@exec $(BIN)/python -m rdv.config.demo codes
+
+test: $(READY) browser ## The whole gate, then every test
+	@exec $(BIN)/python .ci/gate.py full
+
+test-fast: $(READY) ## Style and the quick tests (no browser)
+	@exec $(BIN)/python .ci/gate.py fast
+
+lint: $(READY) ## The gate without the tests
+	@exec $(BIN)/python .ci/gate.py lint
+
+format: $(READY) ## Rewrite code and templates as the gate wants them
+	$(BIN)/ruff check --fix-only --quiet .
+	$(BIN)/ruff format .
+	$(BIN)/djlint --quiet --reformat templates
+
+screenshots: $(READY) browser ## Pictures of the main screens, in .cache/screenshots
+	@exec $(BIN)/python -m tests.ops.screenshots
+
+lock: ## Write requirements*.txt again from pyproject.toml (needs uv)
+	$(COMPILE) pyproject.toml --output-file requirements.txt
+	$(COMPILE) pyproject.toml --extra dev --constraint requirements.txt --output-file requirements-dev.txt
+
+browser:
+	@bash .ci/browser
+
+.venv: $(READY)
+
+$(READY): requirements-dev.txt
+	@bash .ci/venv
