@@ -76,7 +76,7 @@ class TestFile:
         for departement, points in by_departement.items():
             middle = [sorted(values)[len(points) // 2] for values in zip(*points, strict=True)]
             far = max(math.dist(point, middle) for point in points)
-            assert far < 1.5, departement
+            assert far < 2, departement  # Degrees; Guyane is the widest, 1.87.
 
     def test_same_rows_give_the_same_bytes_and_come_back(self, tmp_path):
         rows = [
@@ -205,7 +205,8 @@ class TestLoading:
         communes.filter(code="62498").update(name="Lance", postcodes=[])
         communes.filter(code="62510").delete()
         Commune.objects.create(code="99999", name="Partie", search_key="partie", departement_code="99")
-        assert load() == "34969 communes loaded, 34970 in the database.\n"
+        assert load() == "2 communes added or changed, 34970 in the database.\n"
+        assert load() == "0 communes added or changed, 34970 in the database.\n"
         assert communes.get(code="62498").name == "Lens"
         assert communes.get(code="62498").postcodes == ["62300"]
         assert communes.filter(code__in=["62510", "99999"]).count() == 2
@@ -268,8 +269,8 @@ class TestFinding:
         assert keys[0] == "beaumont"
         ranks = [0 if key == "beaumont" else 1 if key.startswith("beaumont") else 2 for key in keys]
         assert ranks == sorted(ranks)
-        assert set(ranks) == {0, 1}
-        assert codes("henin") == ["62427", "62428"]
+        assert set(ranks) == {0, 1, 2}
+        assert codes("henin") == ["62427", "62428", "62426"]  # Hénin-Beaumont, Hénin-sur-Cojeul, Héninel
 
     def test_within_a_departement(self, communes):
         assert codes("saint denis", departement_code="974") == ["97411"]

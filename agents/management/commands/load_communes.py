@@ -3,20 +3,29 @@
 Communes are added and brought up to date, never removed: sites and secteurs of a commune that vanished keep it.
 """
 
-import itertools
 from argparse import ArgumentParser
 from collections.abc import Iterable
 from typing import Any
 
 from django.core.management.base import BaseCommand
-from django.db import transaction
+from django.db import connection, transaction
 
 from agents.data.commune_file import CommuneRow, read_communes
 from agents.models import Commune
 from rdv.core.text import search_key
 
-BATCH = 5000
-UPDATED_FIELDS = ["name", "search_key", "postcodes", "departement_code", "population", "latitude", "longitude"]
+COLUMNS = ("code", "name", "search_key", "postcodes", "departement_code", "population", "latitude", "longitude")
+
+# PostgreSQL's COPY, then one statement: the ORM's bulk_create needs ten times as long for 35,000 rows. Rows that did
+# not change are left alone, so that a second run writes nothing.
+CREATE = "CREATE TEMPORARY TABLE commune_loading (LIKE agents_commune) ON COMMIT DROP"
+COPY = f"COPY commune_loading ({', '.join(COLUMNS)}) FROM STDIN"
+MERGE = f"""
+INSERT INTO agents_commune AS kept ({", ".join(COLUMNS)})
+SELECT {", ".join(COLUMNS)} FROM commune_loading
+ON CONFLICT (code) DO UPDATE SET {", ".join(f"{column} = EXCLUDED.{column}" for column in COLUMNS[1:])}
+WHERE kept IS DISTINCT FROM EXCLUDED
+"""  # noqa: S608 - the names above, nothing from outside
 
 
 class Command(BaseCommand):
@@ -29,29 +38,33 @@ class Command(BaseCommand):
         if options["if_empty"] and Commune.objects.exists():
             self.stdout.write("Communes are already there.")
             return
-        count = load_communes(read_communes())
-        self.stdout.write(f"{count} communes loaded, {Commune.objects.count()} in the database.")
+        written = load_communes(read_communes())
+        self.stdout.write(f"{written} communes added or changed, {Commune.objects.count()} in the database.")
 
 
 @transaction.atomic
 def load_communes(rows: Iterable[CommuneRow]) -> int:
-    """Add or bring up to date; the number of rows read."""
-    count = 0
-    communes = (commune_of(row) for row in rows)
-    while batch := list(itertools.islice(communes, BATCH)):
-        Commune.objects.bulk_create(batch, update_conflicts=True, unique_fields=["code"], update_fields=UPDATED_FIELDS)
-        count += len(batch)
-    return count
+    """Add or bring up to date; the number of communes that were new or different."""
+    with connection.cursor() as cursor:
+        cursor.execute(CREATE)
+        with cursor.copy(COPY) as copy:
+            for row in rows:
+                copy.write_row(values_of(row))
+        cursor.execute(MERGE)
+        written = cursor.rowcount
+        cursor.execute("DROP TABLE commune_loading")  # Inside a longer transaction, a second load finds the place free.
+    return int(written)
 
 
-def commune_of(row: CommuneRow) -> Commune:
-    return Commune(
-        code=row.code,
-        name=row.name.replace("'", "’"),  # The source has typewriter apostrophes; people read this name.
-        search_key=search_key(row.name),
-        postcodes=list(row.postcodes),
-        departement_code=row.departement_code,
-        population=row.population,
-        latitude=row.latitude,
-        longitude=row.longitude,
+def values_of(row: CommuneRow) -> tuple[Any, ...]:
+    """In the order of COLUMNS."""
+    return (
+        row.code,
+        row.name.replace("'", "’"),  # The source has typewriter apostrophes; people read this name.
+        search_key(row.name),
+        list(row.postcodes),
+        row.departement_code,
+        row.population,
+        row.latitude,
+        row.longitude,
     )
