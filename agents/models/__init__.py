@@ -6,11 +6,14 @@ from agents.models.commune import Commune
 from agents.models.departement import Departement, DepartementQuerySet
 from agents.models.equipe import Equipe, EquipeMembre, EquipeQuerySet
 from agents.models.service import Service, ServiceQuerySet
+from agents.models.sign_in import AccountLink, AccountLinkQuerySet, RecoveryCode, RecoveryCodeQuerySet
 from agents.models.site import Fermeture, FermetureQuerySet, Site, SiteQuerySet
 
 __all__ = [
     "AGENDA_ROLES",
     "SIGN_IN_ROLES",
+    "AccountLink",
+    "AccountLinkQuerySet",
     "Affectation",
     "AffectationQuerySet",
     "Agent",
@@ -25,6 +28,8 @@ __all__ = [
     "Fermeture",
     "FermetureQuerySet",
     "NotificationLevel",
+    "RecoveryCode",
+    "RecoveryCodeQuerySet",
     "Role",
     "Service",
     "ServiceQuerySet",

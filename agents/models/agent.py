@@ -1,11 +1,14 @@
 """Agent: a professional of the département, and the account that signs in."""
 
+from collections.abc import Iterator
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
+from django.utils.crypto import salted_hmac
 from phonenumber_field.modelfields import PhoneNumberField
 
 from agents.models.departement import Departement
@@ -62,6 +65,8 @@ class Agent(AbstractBaseUser):
     )
     is_active = models.BooleanField("actif", default=True)
     is_operateur = models.BooleanField("opérateur de la plateforme", default=False)
+    # Adding one ends every session and every trusted post of this agent (see `get_session_auth_hash`).
+    session_epoch = models.PositiveIntegerField(default=0, db_default=0, editable=False)
     agenda_view = models.CharField("vue préférée", max_length=8, default="semaine")
 
     USERNAME_FIELD = "email"
@@ -85,6 +90,18 @@ class Agent(AbstractBaseUser):
 
     def __str__(self) -> str:
         return self.full_name
+
+    def get_session_auth_hash(self) -> str:
+        """What a session must still match: it ends when the password or the epoch changes."""
+        return self._session_hash(None)
+
+    def get_session_auth_fallback_hash(self) -> Iterator[str]:
+        for secret in settings.SECRET_KEY_FALLBACKS:
+            yield self._session_hash(secret)
+
+    def _session_hash(self, secret: str | None) -> str:
+        value = f"{self.session_epoch}:{self.password}"
+        return salted_hmac("agents.session", value, secret=secret, algorithm="sha256").hexdigest()
 
     @property
     def full_name(self) -> str:
