@@ -24,7 +24,8 @@ PATHS: dict[str, Callable[[str], str]] = {"rdv": lambda token: f"/r/{token}"}
 
 def make_token(purpose: str, subject: str) -> str:
     """The token of this purpose for this subject (a uuid in text): deterministic, single-purpose."""
-    digest = hmac.new(settings.SECRET_KEY.encode(), f"link:{purpose}:{subject}".encode(), hashlib.sha256).digest()
+    secret: str = settings.SECRET_KEY
+    digest = hmac.new(secret.encode(), f"link:{purpose}:{subject}".encode(), hashlib.sha256).digest()
     number = int.from_bytes(digest, "big")
     characters = []
     for _ in range(TOKEN_LENGTH):
@@ -45,7 +46,8 @@ def marker(purpose: str, subject: str) -> str:
 
 def link_url(purpose: str, subject: str) -> str:
     """The full address that a person follows."""
-    return settings.BASE_URL.rstrip("/") + PATHS[purpose](make_token(purpose, subject))
+    base: str = settings.BASE_URL
+    return base.rstrip("/") + PATHS[purpose](make_token(purpose, subject))
 
 
 def fill_links(text: str) -> str:

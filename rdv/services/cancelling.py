@@ -1,0 +1,162 @@
+"""Cancelling and undoing. The freed hour is bookable in the same transaction.
+
+Called by the usager's link, the console, the agenda and attendance.
+"""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from rdv.core import journal
+from rdv.core.db import constraint_errors, lock_agents
+from rdv.core.journal import Author
+from rdv.domain.statuses import Refusal, Status, may_move
+from rdv.domain.windows import may_still_cancel
+from rdv.models import Participation, Rdv
+from rdv.services import notices
+from rdv.services.errors import CreneauUnavailable, StatusRefused, TooLate, UsagerBusy, WorkshopFull
+from rdv.services.moving import visit_place
+from rdv.services.occupying import drop_dead_options_of, place_of, release_rdv, take
+
+HOUR_TAKEN = "L’heure a été donnée à quelqu’un d’autre. Cherchez un autre horaire."
+
+
+@transaction.atomic(durable=True)
+def cancel_participation(
+    *, participation: Participation, by_service: bool, author: Author, now: datetime, reason: str = ""
+) -> Participation:
+    """Excused (by the usager) or revoked (by the service). Asked twice, done once. Raises TooLate for an usager."""
+    locked = lock_participation(participation)
+    if not locked.is_live:
+        return locked
+    rdv = locked.rdv
+    if not author.is_agent and not may_still_cancel(now, rdv.starts_at, rdv.motif.cancel_hours):
+        raise TooLate
+    _cancel(locked, Status.REVOKED if by_service else Status.EXCUSED, author=author, now=now, reason=reason)
+    notices.agent_told(rdv, kind="cancelled", author=author, now=now)
+    return locked
+
+
+@transaction.atomic(durable=True)
+def cancel_rdv(*, rdv: Rdv, author: Author, now: datetime, reason: str = "") -> Rdv:
+    """The service cancels the whole: everybody registered is told. Asked twice, done once."""
+    locked = lock_rdv(rdv)
+    if not locked.is_live:
+        return locked
+    for participation in locked.participations.live().select_related("usager", "responsable").order_by("id"):
+        participation.rdv = locked
+        _cancel(participation, Status.REVOKED, author=author, now=now, reason=reason)
+    _free(locked, now)
+    journal.write(
+        "rdv.cancelled",
+        subject=("rdv", locked.uuid),
+        departement_code=locked.departement_id,
+        author=author,
+        now=now,
+        data={"reason": reason},
+    )
+    notices.agent_told(locked, kind="cancelled", author=author, now=now)
+    return locked
+
+
+@transaction.atomic(durable=True)
+def restore_participation(*, participation: Participation, author: Author, now: datetime) -> Participation:
+    """Undo a cancellation, only if the hour (or the seat) is still free. Raises StatusRefused, UsagerBusy."""
+    locked = lock_participation(participation)
+    if locked.is_live:
+        return locked
+    rdv = locked.rdv
+    refusal = may_move(
+        Status(locked.status), Status.UNKNOWN, starts_at=rdv.starts_at, now=now, hour_is_free=_take_again(rdv, now)
+    )
+    if refusal is not None:
+        raise StatusRefused(HOUR_TAKEN if refusal is Refusal.HOUR_TAKEN else None)
+    before = locked.status
+    errors = {"participation_no_two_at_once": UsagerBusy, "rdv_capacity": WorkshopFull}
+    with constraint_errors(errors):
+        _set(locked, Status.UNKNOWN, now)
+    _journal_status(locked, before, author=author, now=now, reason="")
+    notices.restored(locked, now=now)
+    return locked
+
+
+def lock_rdv(rdv: Rdv) -> Rdv:
+    """Agents in id order, then the Rdv's row: the one order of locks (holding.py)."""
+    lock_agents(rdv.rdv_agents.values_list("agent_id", flat=True))
+    return (
+        Rdv.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("motif__departement", "motif__service", "site")
+        .get(pk=rdv.pk)
+    )
+
+
+def lock_participation(participation: Participation) -> Participation:
+    rdv = lock_rdv(participation.rdv)
+    locked = (
+        Participation.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("usager", "responsable")
+        .get(pk=participation.pk)
+    )
+    locked.rdv = rdv
+    return locked
+
+
+def _cancel(participation: Participation, status: Status, *, author: Author, now: datetime, reason: str) -> None:
+    before = participation.status
+    _set(participation, status, now)
+    if not participation.rdv.motif.is_collective:
+        _free(participation.rdv, now)
+    _journal_status(participation, before, author=author, now=now, reason=reason)
+    notices.cancelled(participation, by_service=status is Status.REVOKED, now=now)
+
+
+def _set(participation: Participation, status: Status, now: datetime) -> None:
+    participation.status = status.value
+    participation.status_at = now
+    participation.save(update_fields=["status", "status_at"])
+
+
+def _free(rdv: Rdv, now: datetime) -> None:
+    release_rdv(rdv)
+    rdv.cancelled_at = now
+    rdv.save(update_fields=["cancelled_at"])
+
+
+def _take_again(rdv: Rdv, now: datetime) -> bool:
+    """Under lock: put the agents' Occupations back. False when somebody else has the hour."""
+    if rdv.is_live:
+        return True
+    agent_ids = sorted(rdv.rdv_agents.values_list("agent_id", flat=True))
+    drop_dead_options_of(agent_ids, now)
+    try:
+        take(
+            motif=rdv.motif,
+            agent_ids=agent_ids,
+            starts_at=rdv.starts_at,
+            ends_at=rdv.ends_at,
+            place=place_of(rdv.motif, rdv.site, visit_place(rdv)),
+            rdv=rdv,
+            is_blocking=not rdv.is_overbooked,
+        )
+    except CreneauUnavailable:
+        return False
+    rdv.cancelled_at = None
+    rdv.save(update_fields=["cancelled_at"])
+    return True
+
+
+def _journal_status(participation: Participation, before: str, *, author: Author, now: datetime, reason: str) -> None:
+    journal.write(
+        "participation.status",
+        subject=("rdv", participation.rdv.uuid),
+        departement_code=participation.departement_id,
+        author=author,
+        now=now,
+        data={
+            "participation": participation.uuid,
+            "before": before,
+            "after": participation.status,
+            "starts_at": participation.rdv.starts_at,
+            "reason": reason,
+        },
+    )

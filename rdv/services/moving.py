@@ -1,0 +1,203 @@
+"""Moving an Rdv: new Occupations, old ones released, in one transaction. The old place is freed only if the new is won.
+
+Called by the usager's link, the console and the agenda (drag and its form twin).
+"""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+
+from agents.models import Site
+from rdv.core import journal
+from rdv.core.clock import local_date
+from rdv.core.db import constraint_errors, lock_agents
+from rdv.core.journal import Author
+from rdv.domain.travel import Point
+from rdv.domain.windows import Window, may_still_cancel
+from rdv.models import Option, Rdv, RdvAgent
+from rdv.services import notices
+from rdv.services.availability import agent_window, agents_who_fit, usager_window
+from rdv.services.choosing import choose
+from rdv.services.errors import ChangedMeanwhile, CreneauUnavailable, NotBookable, TooLate, UsagerBusy
+from rdv.services.occupying import (
+    drop_dead_options_of,
+    nearest_of,
+    place_of,
+    release_option_rows,
+    release_rdv,
+    take,
+)
+from rdv.services.questions import EVERYBODY, Agents, Question
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Where an Rdv goes. None keeps what it has.
+
+    `option_token`: the hold that keeps the new place while the person reads the confirmation page.
+    `expected_version`: the schedule version the person saw; another one means somebody moved it meanwhile.
+    `overbook_reason`: an agent knows that the time is taken or closed, and says why.
+    """
+
+    starts_at: datetime
+    agents: Agents | None = None
+    site: Site | None = None
+    ends_at: datetime | None = None
+    option_token: uuid.UUID | None = None
+    expected_version: int | None = None
+    overbook_reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    agent_ids: tuple[int, ...]
+    site: Site
+    starts_at: datetime
+    ends_at: datetime
+
+
+@transaction.atomic(durable=True)
+def move_rdv(*, rdv: Rdv, move: Move, author: Author, now: datetime) -> Rdv:
+    """Raises CreneauUnavailable (nothing has changed then), TooLate, ChangedMeanwhile, UsagerBusy, NotBookable."""
+    option = _option_of(move)
+    if option is not None and option.rdv_id == rdv.pk:
+        return Rdv.objects.get(pk=rdv.pk)  # a replay of the same form
+    old_agents = sorted(rdv.rdv_agents.values_list("agent_id", flat=True))
+    question = _question(rdv, move, author=author, now=now, old_agents=old_agents, option=option)
+    target = _target(rdv, move, question, old_agents, option)
+    lock_agents([*old_agents, *target.agent_ids])
+    locked = (
+        Rdv.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("motif__departement", "site")
+        .get(pk=rdv.pk)
+    )
+    _require_movable(locked, move, author=author, now=now)
+    if option is not None:
+        release_option_rows(option)
+        Option.objects.filter(pk=option.pk).update(rdv=locked)
+    _require_fit(question, target, move, author=author, is_held=option is not None and option.expires_at > now)
+    return _write(locked, target, move, old_agents=old_agents, author=author, now=now)
+
+
+def _option_of(move: Move) -> Option | None:
+    if move.option_token is None:
+        return None
+    return Option.objects.select_related("site").filter(token=move.option_token).first()
+
+
+def _question(
+    rdv: Rdv, move: Move, *, author: Author, now: datetime, old_agents: list[int], option: Option | None
+) -> Question:
+    motif, site = rdv.motif, move.site or rdv.site
+    window = agent_window(motif, now) if author.is_agent else usager_window(motif, option.opened_at if option else now)
+    return Question(
+        motif=motif,
+        sites=(site,),
+        agents=old_agents if move.agents is None else move.agents,
+        window=Window(now, window.latest),
+        now=now,
+        public_on=None if author.is_agent else local_date(now, motif.departement.zone),
+        place=visit_place(rdv),
+        ignore_option=option.pk if option else None,
+        ignore_rdv=rdv.pk,
+    )
+
+
+def visit_place(rdv: Rdv) -> Point | None:
+    if rdv.latitude is None or rdv.longitude is None:
+        return None
+    return Point(rdv.latitude, rdv.longitude)
+
+
+def _target(rdv: Rdv, move: Move, question: Question, old_agents: list[int], option: Option | None) -> _Target:
+    ends_at = move.ends_at or move.starts_at + (rdv.ends_at - rdv.starts_at)
+    if option is not None:
+        held = tuple(sorted(option.option_agents.values_list("agent_id", flat=True)))
+        return _Target(held, option.site or question.sites[0], option.starts_at, option.ends_at)
+    if move.agents is None:
+        agent_ids = tuple(old_agents)
+    elif move.agents is EVERYBODY:
+        agent_ids = _unnamed(question, move, rdv)
+    else:
+        agent_ids = tuple(sorted(move.agents))
+    return _Target(agent_ids, question.sites[0], move.starts_at, ends_at)
+
+
+def _unnamed(question: Question, move: Move, rdv: Rdv) -> tuple[int, ...]:
+    fitting = agents_who_fit(question, move.starts_at)
+    if len(fitting) < rdv.motif.agents_needed:
+        raise CreneauUnavailable(nearest_of(question, move.starts_at))
+    usager = next((p.usager for p in rdv.participations.select_related("usager").order_by("id")), None)
+    return choose(fitting, motif=rdv.motif, starts_at=move.starts_at, usager=usager, now=question.now).agent_ids
+
+
+def _require_movable(rdv: Rdv, move: Move, *, author: Author, now: datetime) -> None:
+    if not rdv.is_live or (rdv.starts_at <= now and not author.is_agent) or move.starts_at <= now:
+        raise NotBookable("Ce rendez-vous ne peut plus être déplacé.")
+    if move.expected_version is not None and rdv.schedule_version != move.expected_version:
+        raise ChangedMeanwhile
+    if not author.is_agent and not may_still_cancel(now, rdv.starts_at, rdv.motif.cancel_hours):
+        raise TooLate
+
+
+def _require_fit(question: Question, target: _Target, move: Move, *, author: Author, is_held: bool) -> None:
+    if is_held or (author.is_agent and move.overbook_reason.strip()):
+        return
+    drop_dead_options_of(target.agent_ids, question.now)
+    wanted = target.ends_at - target.starts_at
+    if wanted != question.motif.duration and author.is_agent:
+        return  # an agent lengthens or shortens: the exclusion constraint still refuses what is taken
+    if not set(agents_who_fit(question, target.starts_at)).issuperset(target.agent_ids):
+        raise CreneauUnavailable(nearest_of(question, target.starts_at))
+
+
+def _write(rdv: Rdv, target: _Target, move: Move, *, old_agents: list[int], author: Author, now: datetime) -> Rdv:
+    before = {"starts_at": rdv.starts_at, "ends_at": rdv.ends_at, "site": rdv.site_id, "agents": old_agents}
+    old_starts_at, old_site_name = rdv.starts_at, rdv.site.name
+    is_overbooked = bool(move.overbook_reason.strip()) and author.is_agent
+    release_rdv(rdv)
+    rdv.starts_at, rdv.ends_at, rdv.site = target.starts_at, target.ends_at, target.site
+    rdv.schedule_version += 1
+    rdv.is_overbooked = is_overbooked
+    with constraint_errors({"participation_no_two_at_once": UsagerBusy}):
+        rdv.save(update_fields=["starts_at", "ends_at", "site", "schedule_version", "is_overbooked"])
+    _change_agents(rdv, old_agents, target.agent_ids)
+    take(
+        motif=rdv.motif,
+        agent_ids=target.agent_ids,
+        starts_at=target.starts_at,
+        ends_at=target.ends_at,
+        place=place_of(rdv.motif, target.site, visit_place(rdv)),
+        rdv=rdv,
+        is_blocking=not is_overbooked,
+    )
+    after = {
+        "starts_at": rdv.starts_at,
+        "ends_at": rdv.ends_at,
+        "site": rdv.site_id,
+        "agents": list(target.agent_ids),
+    }
+    journal.write(
+        "rdv.moved",
+        subject=("rdv", rdv.uuid),
+        departement_code=rdv.departement_id,
+        author=author,
+        now=now,
+        data={"before": before, "after": after, "overbooked": move.overbook_reason.strip()},
+    )
+    for participation in rdv.participations.live().select_related("usager", "responsable").order_by("id"):
+        participation.rdv = rdv
+        notices.moved(participation, old_starts_at=old_starts_at, old_site_name=old_site_name, now=now)
+    notices.agent_told(rdv, kind="moved", author=author, now=now)
+    return rdv
+
+
+def _change_agents(rdv: Rdv, old: list[int], new: tuple[int, ...]) -> None:
+    if set(old) == set(new):
+        return
+    rdv.rdv_agents.exclude(agent_id__in=new).delete()
+    RdvAgent.objects.bulk_create(
+        RdvAgent(departement_id=rdv.departement_id, rdv=rdv, agent_id=agent_id) for agent_id in set(new) - set(old)
+    )

@@ -1,0 +1,96 @@
+"""The only place that writes Occupations of Rdv and options, under the agents' locks.
+
+Who calls: booking, moving, cancelling (and planning for absences, by its own rows).
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from agents.models import Site
+from rdv.core.db import constraint_errors
+from rdv.domain.travel import Point
+from rdv.models import Modality, Motif, Occupation, OccupationKind, Option, Rdv
+from rdv.services.availability import agents_who_fit, nearest_starts
+from rdv.services.errors import CreneauUnavailable
+from rdv.services.questions import EVERYBODY, Question
+from rdv.services.visits import site_point
+
+
+def drop_dead_options_of(agent_ids: Sequence[int], now: datetime) -> None:
+    """Under the agents' locks: what died stops being in the way of the exclusion constraint."""
+    Occupation.objects.filter(agent_id__in=agent_ids, expires_at__lte=now).delete()
+
+
+def take(
+    *,
+    motif: Motif,
+    agent_ids: Sequence[int],
+    starts_at: datetime,
+    ends_at: datetime,
+    place: Point | None,
+    rdv: Rdv | None = None,
+    option: Option | None = None,
+    is_blocking: bool = True,
+    nearest: Sequence[datetime] = (),
+) -> None:
+    """Insert one row per agent, buffers included. The exclusion constraint is the net under the trapeze.
+
+    Raises CreneauUnavailable when the database refuses.
+    """
+    rows = [
+        Occupation(
+            departement_id=motif.departement_id,
+            agent_id=agent_id,
+            starts_at=starts_at - motif.buffer_before,
+            ends_at=ends_at + motif.buffer_after,
+            kind=OccupationKind.RDV if rdv else OccupationKind.OPTION,
+            rdv=rdv,
+            option=option,
+            expires_at=option.expires_at if option else None,
+            is_blocking=is_blocking,
+            latitude=place.lat if place else None,
+            longitude=place.lon if place else None,
+            is_home_visit=motif.modality == Modality.HOME,
+        )
+        for agent_id in agent_ids
+    ]
+    with constraint_errors({"occupation_no_overlap": CreneauUnavailable(nearest)}):
+        Occupation.objects.bulk_create(rows)
+
+
+def release_rdv(rdv: Rdv) -> None:
+    Occupation.objects.filter(rdv=rdv).delete()
+
+
+def release_option_rows(option: Option) -> None:
+    Occupation.objects.filter(option=option).delete()
+
+
+def require_fit(question: Question, starts_at: datetime, agent_ids: Sequence[int]) -> None:
+    """Every one of these agents can take this start, asked again under their locks. Raises CreneauUnavailable."""
+    fitting = set(agents_who_fit(question, starts_at))
+    if not fitting.issuperset(agent_ids):
+        raise CreneauUnavailable(nearest_of(question, starts_at))
+
+
+def nearest_of(question: Question, starts_at: datetime) -> list[datetime]:
+    """Alternatives on the same places, by anybody: what the loser is shown in the same page."""
+    wide = Question(
+        motif=question.motif,
+        sites=question.sites,
+        agents=question.agents if question.motif.is_follow_up else EVERYBODY,
+        window=question.window,
+        now=question.now,
+        public_on=question.public_on,
+        place=question.place,
+        ignore_option=question.ignore_option,
+        ignore_rdv=question.ignore_rdv,
+    )
+    return nearest_starts(wide, starts_at)
+
+
+def place_of(motif: Motif, site: Site, visit: Point | None) -> Point | None:
+    """Where the agent is during it: the visit's place, the site, or nowhere in particular (phone, visio)."""
+    if motif.modality == Modality.HOME:
+        return visit
+    return site_point(site) if motif.modality == Modality.PUBLIC_OFFICE else None
