@@ -3,30 +3,37 @@
 Room: templates.
 """
 
+import colorsys
+
 from django import template
 
 register = template.Library()
 
-PALE_SHARE = 0.08  # of the colour, on white
+# A ground keeps the hue: a mix with white would turn grey under the dark colours that text asks for.
+PALE_LIGHTNESS = 0.95
+PALE_SATURATION = 0.45
 DARK_SHARE = 0.7  # of the colour, on black
 
 
-def channels(colour: str) -> list[int]:
-    """#0f5a61 -> [15, 90, 97]."""
-    return [int(colour[start : start + 2], 16) for start in (1, 3, 5)]
+def channels(colour: str) -> tuple[float, float, float]:
+    """#0f5a61 -> three numbers between 0 and 1."""
+    red, green, blue = (int(colour[start : start + 2], 16) / 255 for start in (1, 3, 5))
+    return red, green, blue
 
 
-def mixed(colour: str, share: float, ground: int) -> str:
-    return "#" + "".join(f"{round(channel * share + ground * (1 - share)):02x}" for channel in channels(colour))
+def written(rgb: tuple[float, float, float]) -> str:
+    return "#" + "".join(f"{round(channel * 255):02x}" for channel in rgb)
 
 
 @register.filter
 def pale(colour: str) -> str:
-    """The ground of panels: 8 % of the colour on white."""
-    return mixed(colour, PALE_SHARE, 255)
+    """The ground of panels: the same hue, almost white."""
+    hue, _, saturation = colorsys.rgb_to_hls(*channels(colour))
+    return written(colorsys.hls_to_rgb(hue, PALE_LIGHTNESS, min(saturation, PALE_SATURATION)))
 
 
 @register.filter
 def dark(colour: str) -> str:
     """What a button becomes under the pointer."""
-    return mixed(colour, DARK_SHARE, 0)
+    red, green, blue = channels(colour)
+    return written((red * DARK_SHARE, green * DARK_SHARE, blue * DARK_SHARE))
