@@ -1,7 +1,7 @@
 """Rights of the agents: what a signed-in agent may do today. The table of domain.md is here and nowhere else.
 
 Called by the guards (agents/views/guards.py), which compute one `Scope` per request, and by the doors and services of
-the apps above. Reads only.
+the apps above. Below the rights, the doors of this app: how its views reach rows. Reads only.
 
     role          own Rdv   same service, own site   other service, own site          other site
     agent         reads     reads                    "occupé"                         nothing
@@ -12,13 +12,36 @@ the apps above. Reads only.
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from types import MappingProxyType
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q
+from django.http import Http404
+from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from agents.models import AGENDA_ROLES, SIGN_IN_ROLES, Affectation, Agent, AgentService, Role, Service
+from agents.models import (
+    AGENDA_ROLES,
+    SIGN_IN_ROLES,
+    AccountLink,
+    Affectation,
+    Agent,
+    AgentQuerySet,
+    AgentService,
+    Departement,
+    DepartementQuerySet,
+    Fermeture,
+    FermetureQuerySet,
+    Role,
+    Service,
+    ServiceQuerySet,
+    Site,
+    SiteQuerySet,
+)
+from rdv.core import clock
+from rdv.core.errors import DomainError
 from rdv.core.journal import Author
+from rdv.core.links import hash_token
+from rdv.core.text import search_key
 
 _SITE_ROLES = SIGN_IN_ROLES - {Role.ADMIN}
 # When nothing says on which site an agent acts, the journal keeps the widest of their roles.
@@ -88,6 +111,8 @@ class Scope:
         return Author("agent", self.agent_id, self.label, self._role_on(site_id))
 
     def _role_on(self, site_id: int | None) -> str:
+        if not self.departement_code:
+            return "operateur"
         if site_id is not None and site_id in self.roles:
             return self.roles[site_id].value
         held = {*self.roles.values(), *([Role.ADMIN] if self.is_admin else [])}
@@ -109,3 +134,100 @@ def scope_of(agent: Agent, *, today: date) -> Scope:
         service_ids=frozenset(pk for pk, _, own in known if own),
         confidential_ids=frozenset(pk for pk, confidential, _ in known if confidential),
     )
+
+
+def today_of(agent: Agent, now: datetime) -> date:
+    """The date on the wall of the agent's département; an operator has none and reads UTC."""
+    return clock.local_date(now, agent.departement.zone) if agent.departement else now.date()
+
+
+def may_sign_in(agent: Agent, now: datetime) -> bool:
+    """Active, and an operator or somebody with a role that signs in today."""
+    return agent.is_active and (agent.is_operateur or scope_of(agent, today=today_of(agent, now)).may_sign_in)
+
+
+# The doors of this app.
+
+
+class LinkDead(DomainError):  # noqa: N818 - domain errors are named by what they say (house.md)
+    code = "link_dead"
+    message = "Ce lien ne marche plus. Il a déjà servi, ou il est trop ancien."
+
+
+def link_behind(token: str, now: datetime) -> AccountLink:
+    """The living link of this token, with its agent. Raises LinkDead, the same for used, old and unknown."""
+    alive = AccountLink.objects.alive(now).select_related("agent__departement")
+    link = alive.filter(token_hash=hash_token(token)).first()
+    if link is None:
+        raise LinkDead
+    return link
+
+
+def agent_with_email(email: str) -> Agent | None:
+    found: Agent | None = Agent.objects.select_related("departement").filter(email=email.strip().lower()).first()
+    return found
+
+
+def agents_of(scope: Scope, words: str = "", *, today: date) -> AgentQuerySet:
+    """The agents of the administrator's département, with their current roles and the state of their account."""
+    found = _administered(scope, today)
+    for word in search_key(words).split():
+        found = found.filter(Q(search_key__contains=word) | Q(email__contains=word))
+    return found.order_by("search_key", "id")
+
+
+def agent_for_admin(scope: Scope, pk: int, *, today: date) -> Agent:
+    """One of them; 404 outside the département."""
+    found: Agent | None = _administered(scope, today).filter(pk=pk).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def _administered(scope: Scope, today: date) -> AgentQuerySet:
+    current = Affectation.objects.unfinished(today).select_related("site").order_by("starts_on", "id")
+    factor = TOTPDevice.objects.filter(user=OuterRef("pk"), confirmed=True)
+    found: AgentQuerySet = Agent.objects.filter(departement=scope.departement_code or None, is_operateur=False)
+    return (
+        found.select_related("departement")
+        .prefetch_related("services", Prefetch("affectations", queryset=current, to_attr="unfinished_affectations"))
+        .annotate(has_second_factor=Exists(factor))
+    )
+
+
+def affectation_for_admin(scope: Scope, agent: Agent, pk: int) -> Affectation:
+    found = Affectation.objects.filter(departement=scope.departement_code, agent=agent, pk=pk).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def sites_of(departement: Departement) -> SiteQuerySet:
+    return Site.objects.of(departement)
+
+
+def services_of(departement: Departement) -> ServiceQuerySet:
+    return Service.objects.of(departement)
+
+
+def closures_of(departement: Departement, *, today: date) -> FermetureQuerySet:
+    """Those to come or running, the next first."""
+    return (
+        Fermeture.objects.filter(departement=departement, ends_on__gte=today)
+        .select_related("site")
+        .order_by("starts_on", "id")
+    )
+
+
+def closure_for_admin(scope: Scope, pk: int) -> Fermeture:
+    found = Fermeture.objects.filter(departement=scope.departement_code, pk=pk).select_related("site").first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def departements_counted() -> DepartementQuerySet:
+    """For operators: numbers only, no personal data."""
+    sites = Count("sites", filter=Q(sites__is_active=True), distinct=True)
+    agents = Count("agents", filter=Q(agents__is_active=True), distinct=True)
+    return Departement.objects.annotate(site_count=sites, agent_count=agents).order_by("code")

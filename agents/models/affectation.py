@@ -29,6 +29,10 @@ class AffectationQuerySet(models.QuerySet["Affectation"]):
     def current(self, today: dt.date) -> "AffectationQuerySet":
         return self.filter(Q(ends_on__isnull=True) | Q(ends_on__gte=today), starts_on__lte=today)
 
+    def unfinished(self, today: dt.date) -> "AffectationQuerySet":
+        """Running or still to start."""
+        return self.filter(Q(ends_on__isnull=True) | Q(ends_on__gte=today))
+
 
 class Affectation(models.Model):
     """Both dates included. An admin is affected to the département itself: no site."""

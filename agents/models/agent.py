@@ -99,7 +99,7 @@ class Agent(AbstractBaseUser):
         for secret in settings.SECRET_KEY_FALLBACKS:
             yield self._session_hash(secret)
 
-    def _session_hash(self, secret: str | None) -> str:
+    def _session_hash(self, secret: str | bytes | None) -> str:
         value = f"{self.session_epoch}:{self.password}"
         return salted_hmac("agents.session", value, secret=secret, algorithm="sha256").hexdigest()
 

@@ -19,7 +19,10 @@ from django.conf import settings
 TOKEN_LENGTH = 16
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _MARKER = re.compile(r"\[\[lien:([a-z_]+):([0-9a-f-]{36})\]\]")
-PATHS: dict[str, Callable[[str], str]] = {"rdv": lambda token: f"/r/{token}"}
+PATHS: dict[str, Callable[[str], str]] = {
+    "rdv": lambda token: f"/r/{token}",
+    "compte": lambda token: f"/agents/mot-de-passe/{token}/",
+}
 
 
 def make_token(purpose: str, subject: str) -> str:

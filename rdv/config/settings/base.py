@@ -133,7 +133,8 @@ AXES_HANDLER = "axes.handlers.database.AxesDatabaseHandler"
 AXES_LOCKOUT_CALLABLE = "agents.views.sign_in.locked_out"
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
-AXES_SENSITIVE_PARAMETERS = ["username", "ip_address"]
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "email"]
+AXES_DISABLE_ACCESS_LOG = True  # comings and goings are in the journal, which knows how long to keep them
 
 LANGUAGE_CODE = "fr"
 LANGUAGES = [("fr", "Français")]

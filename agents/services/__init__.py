@@ -1,0 +1,1 @@
+"""The only writers of the institution: accounts, second factors, links, closures, départements."""
