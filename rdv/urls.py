@@ -1,6 +1,18 @@
-"""Addresses of the `rdv` app."""
+"""Addresses of the `rdv` app, a file per kind of screen. The public ones come last: they begin with a département."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, include, path
+
+from rdv.views import health, site, theme
 
 app_name = "rdv"
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("theme/<str:code>.css", theme.theme_css, name="theme_css"),
+    path("agents/", site.agent_home, name="agent_home"),
+    path("agents/site/", site.choose_site, name="choose_site"),
+    path("agents/", include("rdv.urls_console")),
+    path("agents/", include("rdv.urls_agenda")),
+    path("agents/agenda/", include("rdv.urls_planning")),
+    path("", include("rdv.urls_public")),
+]

@@ -1,6 +1,7 @@
 """The one table of addresses. Every URL is in the rights matrix (tests/rights)."""
 
-from django.urls import include, path
+from django.conf import settings
+from django.urls import URLPattern, URLResolver, include, path
 
 from rdv.config import celery as celery_app  # the task queue is set up wherever addresses are served
 
@@ -11,8 +12,10 @@ handler500 = "rdv.views.errors.server_error"
 
 __all__ = ["celery_app", "handler400", "handler403", "handler404", "handler500", "urlpatterns"]
 
-urlpatterns = [
+urlpatterns: list[URLPattern | URLResolver] = [
     path("webhooks/", include("notifications.urls")),
     path("agents/", include("agents.urls")),
-    path("", include("rdv.urls")),
 ]
+if settings.OUTBOX_PAGE:
+    urlpatterns.append(path("boite-d-envoi/", include("notifications.urls_outbox")))
+urlpatterns.append(path("", include("rdv.urls")))

@@ -1,8 +1,65 @@
-"""What every template may use. Costs no query by itself."""
+"""What every template may use: the frame of the back-office for a signed-in agent. Three queries at the most."""
+
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.urls import reverse
+
+from agents.access import Scope
+from agents.models import Role
+from rdv.access import sites_of
+from rdv.core import clock
+from rdv.services.reading import count_to_fill_in
+from rdv.views.site import current_site
 
 
-def shell(request: HttpRequest) -> dict[str, object]:
-    return {"has_outbox_page": settings.OUTBOX_PAGE}
+def shell(request: HttpRequest) -> dict[str, Any]:
+    """Empty for the public; the views of agents have `request.scope` (agents/views/guards)."""
+    context: dict[str, Any] = {"has_outbox_page": settings.OUTBOX_PAGE}
+    scope: Scope | None = getattr(request, "scope", None)
+    if scope is None or request.headers.get("HX-Request"):
+        return context
+    return context | _backoffice(request, scope)
+
+
+def _backoffice(request: HttpRequest, scope: Scope) -> dict[str, Any]:
+    sites = sites_of(scope) if scope.site_ids else []
+    return {
+        "agent": getattr(request, "agent", None),
+        "agent_role": _role_label(scope),
+        "menu": list(_menu(request, scope)),
+        "sites": sites if len(sites) > 1 else [],
+        "site": current_site(request, sites),
+        "choose_site_url": reverse("rdv:choose_site"),
+        "sign_out_url": reverse("agents:sign_out"),
+        "home_url": reverse("rdv:agent_home"),
+        "departement": getattr(request, "departement", None),
+    }
+
+
+def _role_label(scope: Scope) -> str:
+    role = scope.author().role
+    return Role(role).label.lower() if role else "opérateur"
+
+
+def _menu(request: HttpRequest, scope: Scope) -> list[dict[str, Any]]:
+    """Only screens that this agent may open."""
+    items: list[tuple[str, str, int | None]] = []
+    if scope.site_ids:
+        items.append(("Accueil", "rdv:accueil", None))
+        items.append(("Agendas", "rdv:agenda", None))
+        count = count_to_fill_in(scope, now=clock.now())
+        items.append(("À renseigner", "rdv:to_fill_in", count))
+        items.append(("Usagers", "rdv:usagers", None))
+    if scope.is_admin:
+        items.append(("Réglages", "agents:settings", None))
+        items.append(("Motifs", "rdv:motifs", None))
+        items.append(("Agents", "agents:admin_agents", None))
+    if not scope.departement_code:
+        items.append(("Départements", "agents:operateur_home", None))
+    found = []
+    for label, name, count in items:
+        url = reverse(name)
+        found.append({"label": label, "url": url, "is_current": request.path.startswith(url), "count": count})
+    return found

@@ -1,0 +1,160 @@
+"""The only doors by which a person reaches the rows of `rdv`. Nothing found and nothing allowed look the same: 404.
+
+Agents come with their `Scope`, usagers with the token of a link. Three people are in every test of a door: the owner,
+a colleague, a stranger.
+"""
+
+import uuid as uuids
+from datetime import date, datetime, timedelta
+
+from django.db.models import Prefetch, QuerySet
+from django.http import Http404
+
+from agents.access import Scope
+from agents.models import AGENDA_ROLES, Affectation, Agent, Departement, Site
+from rdv.core.errors import DomainError
+from rdv.core.links import hash_token
+from rdv.models import Motif, Option, Participation, Rdv, RdvAgent
+from usagers.models import Usager
+
+# A link lives until the Rdv is over, and a little longer, to read that it is over (domain.md, "The people").
+LINK_GRACE = timedelta(days=1)
+
+
+class LinkExpired(DomainError):  # noqa: N818 - named like the other refusals
+    code = "link_expired"
+    message = "Ce lien ne sert plus : le rendez-vous est passé."
+
+    def __init__(self, departement: Departement) -> None:
+        super().__init__()
+        self.departement = departement
+
+
+def whole_rdvs() -> "QuerySet[Rdv]":
+    """Rdv with everything that a page shows of them, in a bounded number of queries."""
+    return Rdv.objects.select_related("motif__service", "motif__departement", "site").prefetch_related(
+        Prefetch("rdv_agents", RdvAgent.objects.select_related("agent").order_by("agent_id")),
+        Prefetch(
+            "participations", Participation.objects.select_related("usager", "responsable").order_by("created_at", "id")
+        ),
+    )
+
+
+def rdv_for_agent(scope: Scope, uuid: uuids.UUID) -> Rdv:
+    """An Rdv whose content this agent may read."""
+    found = whole_rdvs().filter(departement=scope.departement_code, uuid=uuid).first()
+    if found is None or not may_read_rdv(scope, found):
+        raise Http404
+    return found
+
+
+def rdv_for_writing(scope: Scope, uuid: uuids.UUID) -> Rdv:
+    """An Rdv that this agent may move, cancel or fill in."""
+    found = rdv_for_agent(scope, uuid)
+    agent_ids = [link.agent_id for link in found.rdv_agents.all()]
+    if not scope.may_write(site_id=found.site_id, service_id=found.motif.service_id, agent_ids=agent_ids):
+        raise Http404
+    return found
+
+
+def may_read_rdv(scope: Scope, rdv: Rdv) -> bool:
+    """`rdv` comes from `whole_rdvs`: no query here."""
+    agent_ids = [link.agent_id for link in rdv.rdv_agents.all()]
+    return scope.may_read(site_id=rdv.site_id, service_id=rdv.motif.service_id, agent_ids=agent_ids)
+
+
+def participation_for_agent(scope: Scope, uuid: uuids.UUID) -> Participation:
+    found = Participation.objects.filter(departement=scope.departement_code, uuid=uuid).values("rdv__uuid").first()
+    if found is None:
+        raise Http404
+    rdv = rdv_for_writing(scope, found["rdv__uuid"])
+    return next(one for one in rdv.participations.all() if one.uuid == uuid)
+
+
+def participation_for_link(token: str, *, now: datetime) -> Participation:
+    """What the link of a message leads to. Raises LinkExpired once the Rdv is over, Http404 for an unknown token."""
+    found = (
+        Participation.objects.filter(link_hash=hash_token(token))
+        .select_related("rdv__motif__departement", "rdv__motif__service", "rdv__site", "usager", "responsable")
+        .first()
+    )
+    if found is None:
+        raise Http404
+    if found.rdv.ends_at + LINK_GRACE <= now:
+        raise LinkExpired(found.rdv.motif.departement)
+    return found
+
+
+def option_by_token(token: uuids.UUID) -> Option:
+    """A hold; whoever asks must show that it is theirs (session of the usager, author of the agent)."""
+    found = (
+        Option.objects.filter(token=token)
+        .select_related("motif__departement", "motif__service", "site", "atelier", "rdv")
+        .first()
+    )
+    if found is None:
+        raise Http404
+    return found
+
+
+def option_for_agent(scope: Scope, token: uuids.UUID) -> Option:
+    """A hold that this very agent took."""
+    found = option_by_token(token)
+    if found.departement_id != scope.departement_code or (found.author_kind, found.author_id) != (
+        "agent",
+        scope.agent_id,
+    ):
+        raise Http404
+    return found
+
+
+def sites_of(scope: Scope) -> list[Site]:
+    """The sites where this agent works, by name."""
+    return list(Site.objects.active().filter(pk__in=scope.site_ids).order_by("search_key", "id"))
+
+
+def site_for_agent(scope: Scope, slug: str) -> Site:
+    found = Site.objects.active().filter(pk__in=scope.site_ids, slug=slug).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def agents_seen(scope: Scope, *, today: date) -> list[Agent]:
+    """Whose agenda this agent may open: everybody with an agenda on their sites, and themselves."""
+    affected = Affectation.objects.current(today).filter(site__in=scope.site_ids, role__in=AGENDA_ROLES)
+    ids = set(affected.values_list("agent_id", flat=True))
+    if scope.has_agenda:
+        ids.add(scope.agent_id)
+    return list(Agent.objects.active().filter(pk__in=ids).order_by("search_key", "id"))
+
+
+def agent_seen(scope: Scope, agent_id: int, *, today: date) -> Agent:
+    """One of `agents_seen`, by id."""
+    agent = Agent.objects.filter(pk=agent_id, departement=scope.departement_code).first()
+    if agent is None or not scope.sees_agenda_of(agent.pk, site_ids_of(agent, today=today)):
+        raise Http404
+    return agent
+
+
+def site_ids_of(agent: Agent, *, today: date) -> list[int]:
+    """Where this agent has an agenda today."""
+    rows = Affectation.objects.current(today).filter(agent=agent, role__in=AGENDA_ROLES)
+    return [site_id for site_id in rows.order_by("site_id").values_list("site_id", flat=True) if site_id is not None]
+
+
+def motifs_for_agent(scope: Scope) -> "QuerySet[Motif]":
+    """What this agent may book: the motifs on their sites, without confidential services that are not theirs."""
+    hidden = scope.confidential_ids - scope.service_ids
+    found = Motif.objects.active().filter(departement=scope.departement_code, motif_sites__site__in=scope.site_ids)
+    if not scope.is_secretaire:
+        found = found.filter(service__in=scope.service_ids)
+    return found.exclude(service__in=hidden).select_related("service", "departement").distinct()
+
+
+def rdvs_of_usager(scope: Scope, usager: Usager) -> "tuple[list[Rdv], int]":
+    """The Rdv of a person that this agent may read, newest first, and how many others exist (a count, no content)."""
+    rows = whole_rdvs().filter(departement=scope.departement_code, participations__usager=usager)
+    found = list(rows.order_by("-starts_at")[:200])
+    readable = [rdv for rdv in found if may_read_rdv(scope, rdv)]
+    return readable, len(found) - len(readable)

@@ -1,0 +1,29 @@
+"""Celery tasks of `rdv`: thin adapters. Each finds by itself what is due; run twice or late, the result is the same."""
+
+from celery import shared_task
+
+from rdv.core import clock
+from rdv.core.journal import Evenement
+from rdv.services import holding, operations
+from rdv.services.expansion import expand_all
+
+
+@shared_task
+def drop_dead_options() -> int:
+    return holding.drop_dead_options(clock.now())
+
+
+@shared_task
+def expand_openings() -> None:
+    expand_all(now=clock.now())
+
+
+@shared_task
+def heartbeat() -> None:
+    operations.beat(now=clock.now())
+
+
+@shared_task
+def forget() -> None:
+    """What has been kept long enough goes: journal rows past their keeping."""
+    Evenement.objects.past_keeping(clock.now()).delete()

@@ -1,0 +1,5 @@
+"""Addresses of openings and absences."""
+
+from django.urls import URLPattern, URLResolver
+
+urlpatterns: list[URLPattern | URLResolver] = []

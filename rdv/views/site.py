@@ -1,0 +1,47 @@
+"""Which of one's sites the screens are about: kept in the session, chosen in the bar."""
+
+from collections.abc import Sequence
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST
+
+from agents.models import Role, Site
+from agents.views.guards import AgentRequest, agent_required
+from rdv.access import sites_of
+
+KEY = "site"
+
+
+def current_site(request: HttpRequest, sites: Sequence[Site]) -> Site | None:
+    """The chosen one if it is still ours, else the first."""
+    chosen = request.session.get(KEY)
+    return next((site for site in sites if site.pk == chosen), sites[0] if sites else None)
+
+
+@require_POST
+@agent_required
+def choose_site(request: AgentRequest) -> HttpResponse:
+    site_id = request.POST.get("site", "")
+    if not site_id.isdigit() or int(site_id) not in {site.pk for site in sites_of(request.scope)}:
+        raise Http404
+    request.session[KEY] = int(site_id)
+    return redirect(_back(request))
+
+
+@agent_required
+def agent_home(request: AgentRequest) -> HttpResponse:
+    """Where the day begins: the console for a secretary, the agenda for an agent, the settings for an admin."""
+    scope = request.scope
+    if scope.is_secretaire:
+        return redirect("rdv:accueil")
+    if scope.has_agenda:
+        return redirect("rdv:agenda")
+    return redirect("rdv:accueil" if Role.RESPONSABLE in scope.roles.values() else "agents:settings")
+
+
+def _back(request: HttpRequest) -> str:
+    address = request.POST.get("next", "")
+    is_ours = url_has_allowed_host_and_scheme(address, allowed_hosts={request.get_host()})
+    return address if is_ours else "/agents/"
