@@ -1,0 +1,227 @@
+"""Absences of agents: dated or recurrent. Room: services. Called by the planning screens, the absent-agent screen, the
+API and imports, through rdv/services/planning.
+
+Creating one over booked Rdv is allowed: nothing is cancelled without somebody saying so, and the Rdv concerned are
+handed back to be looked at.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Any, NamedTuple
+
+from django.db import transaction
+
+from agents.models import Agent
+from rdv.core import journal
+from rdv.core.db import lock_agents
+from rdv.core.journal import Author
+from rdv.domain import french
+from rdv.domain.intervals import Interval
+from rdv.domain.recurrence import Recurrence, RecurrenceError, Rhythm, describe
+from rdv.models import Absence, AbsenceKind, Occupation, Rdv, RhythmChoice
+from rdv.services.absence_pieces import DAY_END, DAY_START, pieces_of
+from rdv.services.expansion import expand_absence
+from rdv.services.plage_rules import PlanningRefused, departement_of, horizon_of, validate_hours
+from rdv.services.planning_effects import affected_rdvs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AbsenceRule:
+    """Dated: `first_day` at `starts_time` to `last_day` at `ends_time`. Recurrent: these hours on each day.
+
+    `ends_time` = DAY_END is midnight; whole days run from DAY_START to DAY_END.
+    """
+
+    first_day: date
+    last_day: date | None = None
+    starts_time: time = DAY_START
+    ends_time: time = DAY_END
+    rhythm: str = RhythmChoice.ONCE.value
+    every: int = 1
+    weekdays: Sequence[int] = ()
+    until: date | None = None
+    kind: str = AbsenceKind.LEAVE.value
+    note: str = ""
+
+    @property
+    def is_once(self) -> bool:
+        return self.rhythm == Rhythm.ONCE
+
+    @property
+    def is_whole_days(self) -> bool:
+        return self.starts_time == DAY_START and self.ends_time == DAY_END
+
+    @property
+    def words(self) -> str:
+        if self.is_once:
+            return _dated_words(self)
+        recurrence = Recurrence(Rhythm(self.rhythm), self.every, tuple(self.weekdays), self.until)
+        words = describe(recurrence, self.first_day, self.starts_time, self.ends_time)
+        return words.replace(_hours_words(DAY_START, DAY_END), "toute la journée")
+
+    def columns(self) -> dict[str, Any]:
+        return {
+            "first_day": self.first_day,
+            "last_day": (self.last_day or self.first_day) if self.is_once else None,
+            "starts_time": self.starts_time,
+            "ends_time": self.ends_time,
+            "rhythm": self.rhythm,
+            "every": 1 if self.is_once else self.every,
+            "weekdays": sorted(set(self.weekdays)) if self.rhythm == Rhythm.WEEKLY else [],
+            "until": None if self.is_once else self.until,
+            "kind": self.kind,
+            "note": self.note,
+        }
+
+    def told(self) -> dict[str, Any]:
+        """For the journal: the private note is not copied there."""
+        return {name: value for name, value in self.columns().items() if name != "note"} | {"words": self.words}
+
+
+class SavedAbsence(NamedTuple):
+    absence: Absence
+    affected: list[Rdv]
+
+
+def rule_of_absence(absence: Absence) -> AbsenceRule:
+    return AbsenceRule(
+        first_day=absence.first_day,
+        last_day=absence.last_day,
+        starts_time=absence.starts_time,
+        ends_time=absence.ends_time,
+        rhythm=absence.rhythm,
+        every=absence.every,
+        weekdays=tuple(absence.weekdays),
+        until=absence.until,
+        kind=absence.kind,
+        note=absence.note,
+    )
+
+
+def _hours_words(starts: time, ends: time) -> str:
+    return f"de {french.hour(starts)} à {french.hour(ends)}"
+
+
+def _dated_words(rule: AbsenceRule) -> str:
+    """ "du lundi 11 janvier 2027 à 14 h au vendredi 15 janvier 2027 à 12 h"."""
+    last_day = rule.last_day or rule.first_day
+    first = french.day_year(rule.first_day)
+    if last_day == rule.first_day:
+        hours = "toute la journée" if rule.is_whole_days else _hours_words(rule.starts_time, rule.ends_time)
+        return f"le {first}, {hours}"
+    # Not said when it is the edge of the day: "à 0 h" helps nobody.
+    starts = "" if rule.starts_time == DAY_START else f" à {french.hour(rule.starts_time)}"
+    ends = "" if rule.ends_time == DAY_END else f" à {french.hour(rule.ends_time)}"
+    return f"du {first}{starts} au {french.day_year(last_day)}{ends}"
+
+
+def create_absence(*, agent: Agent, rule: AbsenceRule, author: Author, now: datetime) -> SavedAbsence:
+    """Write it and take the agent's time, from the pieces that are not over up to the horizon."""
+    with transaction.atomic(durable=True):
+        lock_agents([agent.pk])
+        absence = _unsaved(agent, rule)
+        validate_absence(rule, agent, now=now)
+        absence.save()
+        expand_absence(absence, now=now)
+        _write(absence, "absence.created", author=author, now=now, data={"after": rule.told()})
+        return SavedAbsence(absence, affected_by(absence, now=now))
+
+
+def edit_absence(*, absence: Absence, rule: AbsenceRule, author: Author, now: datetime) -> SavedAbsence:
+    """Take the time of the new rule instead; what is past stays as it was."""
+    with transaction.atomic(durable=True):
+        lock_agents([absence.agent_id])
+        absence = _reread(absence)
+        validate_absence(rule, absence.agent, now=now)
+        before = rule_of_absence(absence)
+        for name, value in rule.columns().items():
+            setattr(absence, name, value)
+        _clear_ahead(absence, now=now, replaced_by=_pieces_ahead(absence, now=now))
+        absence.expanded_until = None
+        absence.save()
+        expand_absence(absence, now=now)
+        _write(absence, "absence.edited", author=author, now=now, data={"before": before.told(), "after": rule.told()})
+        return SavedAbsence(absence, affected_by(absence, now=now))
+
+
+def delete_absence(*, absence: Absence, author: Author, now: datetime) -> None:
+    """Give the time to come back. What is past stays in the agenda; one that runs ends now."""
+    with transaction.atomic(durable=True):
+        lock_agents([absence.agent_id])
+        absence = _reread(absence)
+        _clear_ahead(absence, now=now, replaced_by=[])
+        absence.is_ended = True
+        absence.save(update_fields=["is_ended"])
+        _write(absence, "absence.deleted", author=author, now=now, data={"before": rule_of_absence(absence).told()})
+
+
+def preview_absence(*, agent: Agent, rule: AbsenceRule, now: datetime) -> list[Rdv]:
+    """The booked Rdv that this absence would touch; refuses what saving would refuse."""
+    validate_absence(rule, agent, now=now)
+    return affected_by(_unsaved(agent, rule), now=now)
+
+
+def affected_by(absence: Absence, *, now: datetime) -> list[Rdv]:
+    return affected_rdvs(agent_id=absence.agent_id, intervals=_pieces_ahead(absence, now=now), now=now)
+
+
+def validate_absence(rule: AbsenceRule, agent: Agent, *, now: datetime) -> None:
+    """Raise PlanningRefused with the sentence for the person."""
+    last_day = rule.last_day or rule.first_day
+    if not rule.is_once or last_day == rule.first_day:
+        validate_hours(rule.starts_time, rule.ends_time)
+    if rule.is_once and last_day < rule.first_day:
+        raise PlanningRefused("Le dernier jour doit être après le premier.", field="last_day")
+    try:
+        Recurrence(Rhythm(rule.rhythm), rule.every, tuple(rule.weekdays), rule.until).validate(rule.first_day)
+    except RecurrenceError as error:
+        raise PlanningRefused(str(error), field="first_day") from error
+    absence = _unsaved(agent, rule)
+    if rule.first_day <= horizon_of(absence.departement, now) and not _pieces_ahead(absence, now=now):
+        raise PlanningRefused(
+            "Cette absence est déjà passée\u00a0: choisissez un jour ou une heure à venir.", field="first_day"
+        )
+
+
+def _unsaved(agent: Agent, rule: AbsenceRule) -> Absence:
+    return Absence(departement=departement_of(agent), agent=agent, **rule.columns())
+
+
+def _reread(absence: Absence) -> Absence:
+    """As it is now that the agenda is ours."""
+    rows = Absence.objects.select_for_update(of=("self",), no_key=True).select_related(
+        "departement", "agent__departement"
+    )
+    found = rows.get(pk=absence.pk)
+    if found.is_ended:
+        raise PlanningRefused("Cette absence vient d’être supprimée.")
+    return found
+
+
+def _pieces_ahead(absence: Absence, *, now: datetime) -> list[Interval]:
+    last = horizon_of(absence.departement, now)
+    return [piece for piece in pieces_of(absence, first=None, last=last) if piece.end > now]
+
+
+def _clear_ahead(absence: Absence, *, now: datetime, replaced_by: Iterable[Interval]) -> None:
+    """Remove the pieces to come. The one that runs is cut at `now`, unless a new one takes its place."""
+    rows = Occupation.objects.filter(absence=absence)
+    rows.filter(starts_at__gte=now).delete()
+    for running in rows.filter(ends_at__gt=now):
+        if any(running.starts_at < piece.end and piece.start < running.ends_at for piece in replaced_by):
+            running.delete()
+        else:
+            running.ends_at = now
+            running.save(update_fields=["ends_at"])
+
+
+def _write(absence: Absence, kind: str, *, author: Author, now: datetime, data: dict[str, Any]) -> None:
+    journal.write(
+        kind,
+        subject=("absence", absence.uuid),
+        departement_code=absence.departement_id,
+        author=author,
+        now=now,
+        data={"agent": absence.agent_id, **data},
+    )
