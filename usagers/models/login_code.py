@@ -42,6 +42,7 @@ class LoginCode(models.Model):
         indexes = [
             models.Index(fields=["address_hash", "created_at"], name="login_code_address"),
             models.Index(fields=["network_hash", "created_at"], name="login_code_network"),
+            models.Index(fields=["purpose", "created_at"], name="login_code_purpose"),
             models.Index(fields=["expires_at"], name="login_code_expiry"),
         ]
 

@@ -1,0 +1,123 @@
+"""The doors by which people reach files: the agents' search, one file, and the family of somebody.
+
+Room: access. Called by views and by the apps above. Rights come from the agent's Scope (agents/access.py); every read
+of a file and every search for people is journalled (domain.md, "The journal").
+"""
+
+import datetime as dt
+import uuid as uuids
+from collections.abc import Iterable, Sequence
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet, prefetch_related_objects
+from django.http import Http404
+
+from agents.access import Scope
+from agents.models import Departement
+from rdv.core import journal
+from rdv.core.journal import Author, Evenement
+from usagers.models import Proche, Referent, Usager, UsagerQuerySet
+from usagers.search_query import MAX_QUERY_LENGTH, UsagerQuery, parse_usager_query
+
+MAX_FOUND = 50
+# A search typed letter by letter asks the same thing again: once is enough for the journal.
+SAME_SEARCH = dt.timedelta(minutes=5)
+
+
+class Found(list[Usager]):
+    """Files, best first, and whether there were others."""
+
+    has_more: bool = False
+
+
+def search_usagers(scope_departement: Departement, query: str, *, limit: int = 10) -> Found:
+    """Files answering to "samira ben", "06 39 98", "1240", "benali 14/03/1994"... Whole names first, then the last seen.
+
+    Two queries (files, their communes). What means nothing finds nobody. Call `journal_search` beside it.
+    """
+    asked = parse_usager_query(query)
+    if not asked.is_searchable:
+        return Found()
+    limit = max(1, min(limit, MAX_FOUND))
+    found = Found(_unique(_tiers(Usager.objects.of(scope_departement), asked, limit + 1)))
+    found.has_more = len(found) > limit
+    del found[limit:]
+    prefetch_related_objects(found, "commune")
+    return found
+
+
+def _tiers(files: UsagerQuerySet, asked: UsagerQuery, count: int) -> Iterable[Usager]:
+    """Whole names, then a last word only begun, then all words begun: each tier is cut alone.
+
+    Sorting by nearness would read every "ma..." of the département before showing ten; a cut tier stops at once.
+    """
+    matching = files.matching(asked)
+    if not asked.words:
+        return matching.last_seen_first()[:count]
+    tiers = [asked.words, asked.words[:-1], ()] if len(asked.words) > 1 else [asked.words, ()]
+    cut = [matching.with_whole_names(words).last_seen_first()[:count] for words in tiers]
+    return cut[0].union(*cut[1:], all=True)
+
+
+def _unique(usagers: Iterable[Usager]) -> list[Usager]:
+    return list({usager.pk: usager for usager in usagers}.values())
+
+
+def journal_search(author: Author, departement: Departement, query: str, *, found: int, now: dt.datetime) -> None:
+    """Keep that this agent looked for these words and how many files answered; 12 months, as every read."""
+    terms = " ".join(query[:MAX_QUERY_LENGTH].replace("\x00", " ").split())
+    if not terms or _was_just_asked(author, terms, now):
+        return
+    journal.write_read(
+        "usager.searched",
+        subject=("recherche", author.id or 0),
+        departement_code=departement.code,
+        author=author,
+        now=now,
+        data={"terms": terms, "found": found},
+    )
+
+
+def _was_just_asked(author: Author, terms: str, now: dt.datetime) -> bool:
+    recent = Evenement.objects.about("recherche", author.id or 0).filter(at__gt=now - SAME_SEARCH)
+    return any(event.data.get("terms") == terms for event in recent[:10])
+
+
+def usager_for_agent(scope: Scope, uuid: uuids.UUID, *, now: dt.datetime, reason: str = "") -> Usager:
+    """One file, and the line of the journal that says it was opened. Http404 outside the département.
+
+    `reason`: why, when the agent steps outside their usual scope (the apps above know what that is).
+    """
+    if not scope.may_search_usagers:
+        raise PermissionDenied
+    found = Usager.objects.filter(departement_id=scope.departement_code, uuid=uuid, erased_at__isnull=True)
+    usager = found.select_related("commune", "departement").first()
+    if usager is None:
+        raise Http404
+    journal.write_read(
+        "usager.read",
+        subject=("usager", usager.pk),
+        departement_code=scope.departement_code,
+        author=scope.author(),
+        now=now,
+        data={"reason": reason} if reason else {},
+    )
+    return usager
+
+
+def proches_of(responsable: Usager, today: dt.date) -> QuerySet[Proche]:
+    """Those this person answers for today. Only their own links: of separated parents neither sees the other's."""
+    own = Proche.objects.current(today).filter(responsable=responsable, person__erased_at__isnull=True)
+    return own.select_related("person").order_by("person__birth_date", "pk")
+
+
+def responsables_of(person: Usager, today: dt.date) -> QuerySet[Proche]:
+    """Who answers for this person today. For agents only: a responsable never sees the other ones."""
+    links = Proche.objects.current(today).filter(person=person, responsable__erased_at__isnull=True)
+    return links.select_related("responsable").order_by("starts_on", "pk")
+
+
+def referent_ids(usager: Usager, today: dt.date) -> Sequence[int]:
+    """Agents who follow this person today. Empty means nobody, never everybody."""
+    links = Referent.objects.current(today).filter(usager=usager).order_by("pk")
+    return list(links.values_list("agent_id", flat=True))
