@@ -1,3 +1,25 @@
-"""Walls of the suite: embedded servers (started by the test settings), strict templates, no network, ordered rows."""
+"""Walls of the suite: embedded servers (started by the test settings), no network beyond loopback, warnings are errors."""
+
+import socket
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("house")
+
+LOOPBACK = ("127.", "::1", "localhost")
+_connect = socket.socket.connect
+
+
+def _only_loopback(self, address):
+    if self.family in (socket.AF_INET, socket.AF_INET6) and not str(address[0]).startswith(LOOPBACK):
+        raise RuntimeError(f"a test tried to reach {address[0]}")
+    return _connect(self, address)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _no_network():
+    socket.socket.connect = _only_loopback
+    yield
+    socket.socket.connect = _connect

@@ -215,8 +215,9 @@ def _subtract_in_database(
         "after": motif.buffer_after,
         "duration": motif.duration,
         "now": question.now,
-        "ignore_option": question.ignore_option,
-        "ignore_rdv": question.ignore_rdv,
+        # -1 is nobody: with NULL, IS DISTINCT FROM would drop the rows that have no option, no Rdv.
+        "ignore_option": question.ignore_option or -1,
+        "ignore_rdv": question.ignore_rdv or -1,
     }
     free: dict[tuple[int, int], list[Interval]] = defaultdict(list)
     with connection.cursor() as cursor:
