@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from types import MappingProxyType
 
-from django.db.models import Count, Exists, OuterRef, Prefetch, Q
+from axes.models import AccessAttempt
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q, Sum
 from django.http import Http404
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
@@ -111,8 +112,6 @@ class Scope:
         return Author("agent", self.agent_id, self.label, self._role_on(site_id))
 
     def _role_on(self, site_id: int | None) -> str:
-        if not self.departement_code:
-            return "operateur"
         if site_id is not None and site_id in self.roles:
             return self.roles[site_id].value
         held = {*self.roles.values(), *([Role.ADMIN] if self.is_admin else [])}
@@ -166,6 +165,17 @@ def link_behind(token: str, now: datetime) -> AccountLink:
 def agent_with_email(email: str) -> Agent | None:
     found: Agent | None = Agent.objects.select_related("departement").filter(email=email.strip().lower()).first()
     return found
+
+
+def active_agent(pk: int) -> Agent | None:
+    found: Agent | None = Agent.objects.active().select_related("departement").filter(pk=pk).first()
+    return found
+
+
+def failures_from(network: str, since: datetime) -> int:
+    """Wrong passwords typed from this network since then, whatever the accounts (rows of django-axes)."""
+    attempts = AccessAttempt.objects.filter(ip_address=network, attempt_time__gte=since)
+    return int(attempts.aggregate(total=Sum("failures_since_start"))["total"] or 0)
 
 
 def agents_of(scope: Scope, words: str = "", *, today: date) -> AgentQuerySet:

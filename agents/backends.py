@@ -3,7 +3,7 @@
 from django.contrib.auth.backends import BaseBackend
 from django.http import HttpRequest
 
-from agents.access import agent_with_email, may_sign_in
+from agents.access import active_agent, agent_with_email, may_sign_in
 from agents.models import Agent
 from rdv.core import clock
 
@@ -26,5 +26,4 @@ class AgentBackend(BaseBackend):
         return agent
 
     def get_user(self, user_id: int) -> Agent | None:
-        found: Agent | None = Agent.objects.active().select_related("departement").filter(pk=user_id).first()
-        return found
+        return active_agent(user_id)

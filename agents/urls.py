@@ -1,6 +1,37 @@
-"""Addresses of the `agents` app."""
+"""Addresses of the `agents` app, all under /agents/."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
+
+from agents.views import account, admin, closures, enrolment, operateur, passwords, sign_in
 
 app_name = "agents"
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("connexion/", sign_in.sign_in, name="sign_in"),
+    path("connexion/code/", sign_in.second_step, name="second_factor"),
+    path("connexion/code-de-secours/", sign_in.recovery, name="recovery"),
+    path("connexion/sans-code/", sign_in.lost_factor, name="lost_factor"),
+    path("connexion/premiere-fois/", enrolment.enrol, name="enrol"),
+    path("deconnexion/", sign_in.sign_out, name="sign_out"),
+    path("mot-de-passe-oublie/", passwords.forgotten, name="forgotten"),
+    # The same address as rdv.core.links.PATHS["compte"].
+    path("mot-de-passe/<str:token>/", passwords.set_password, name="set_password"),
+    path("confirmer/", passwords.confirm, name="confirm"),
+    path("mon-compte/", account.account, name="account"),
+    path("mon-compte/mot-de-passe/", account.password, name="password"),
+    path("mon-compte/codes-de-secours/", account.recovery_codes, name="recovery_codes"),
+    path("mon-compte/sessions/", account.end_sessions, name="end_sessions"),
+    path("reglages/", admin.settings, name="settings"),
+    path("reglages/fermetures/", closures.admin_closures, name="admin_closures"),
+    path("reglages/fermetures/<int:pk>/retirer/", closures.admin_reopen, name="admin_reopen"),
+    path("comptes/", admin.admin_agents, name="admin_agents"),
+    path("comptes/inviter/", admin.admin_invite, name="admin_invite"),
+    path("comptes/<int:pk>/", admin.admin_agent, name="admin_agent"),
+    path("comptes/<int:pk>/lien/", admin.admin_send_link, name="admin_send_link"),
+    path("comptes/<int:pk>/second-facteur/", admin.admin_reset_factor, name="admin_reset_factor"),
+    path("comptes/<int:pk>/ouverture/", admin.admin_active, name="admin_active"),
+    path("comptes/<int:pk>/roles/", admin.admin_add_role, name="admin_add_role"),
+    path("comptes/<int:pk>/roles/<int:affectation_pk>/retirer/", admin.admin_end_role, name="admin_end_role"),
+    path("comptes/<int:pk>/services/", admin.admin_services, name="admin_services"),
+    path("plateforme/", operateur.operateur_home, name="operateur_home"),
+    path("plateforme/departements/nouveau/", operateur.new_departement, name="new_departement"),
+]

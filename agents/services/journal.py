@@ -11,6 +11,8 @@ from rdv.core.journal import Author
 
 def oneself(agent: Agent, now: datetime) -> Author:
     """The agent acting on their own account, perhaps before being signed in."""
+    if agent.is_operateur:
+        return Author("agent", agent.pk, agent.full_name, "operateur")
     return scope_of(agent, today=today_of(agent, now)).author()
 
 

@@ -4,6 +4,7 @@
     @role_required(Role.X)     the same, and one of these roles on some site
     @admin_required            the same, and administrator of the département
     @operateur_required        operator of the platform
+    @account_required          any of them: their own account page
     @password_fresh            under one of the above: the password was typed less than 15 minutes ago (rights, exports)
 
 They set `request.agent`, `request.scope` and `request.departement`. Which rows may be reached is the doors' work.
@@ -11,7 +12,7 @@ They set `request.agent`, `request.scope` and `request.departement`. Which rows 
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Concatenate, ParamSpec, TypeAlias, cast
+from typing import Concatenate, ParamSpec, TypeAlias, TypeVar, cast
 from urllib.parse import urlencode, urlsplit
 
 from django.core.exceptions import PermissionDenied
@@ -21,13 +22,14 @@ from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from agents.access import Scope, scope_of
+from agents.access import Scope, scope_of, today_of
 from agents.models import Agent, Departement, Role
 from agents.views.session import is_password_fresh, signed_in_agent
 from rdv.core import clock
 from rdv.core.http import HtmxRequest
 
 P = ParamSpec("P")
+R = TypeVar("R", bound="OperateurRequest")
 
 
 class OperateurRequest(HtmxRequest):
@@ -68,24 +70,32 @@ def admin_required(view: AgentView[P]) -> View[P]:
 def operateur_required(view: OperateurView[P]) -> View[P]:
     @wraps(view)
     def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
-        now = clock.now()
-        agent = signed_in_agent(request, now)
-        if agent is None:
+        let_in = _known(request)
+        if let_in is None:
             return to_sign_in(request)
-        if not agent.is_operateur:
+        if not let_in.agent.is_operateur:
             raise PermissionDenied
-        let_in = cast("OperateurRequest", request)
-        let_in.agent, let_in.scope = agent, scope_of(agent, today=now.date())
         return _private(view(let_in, *args, **kwargs))
 
     return guarded
 
 
-def password_fresh(view: AgentView[P]) -> AgentView[P]:
+def account_required(view: OperateurView[P]) -> View[P]:
+    @wraps(view)
+    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        let_in = _known(request)
+        return to_sign_in(request) if let_in is None else _private(view(let_in, *args, **kwargs))
+
+    return guarded
+
+
+def password_fresh(
+    view: Callable[Concatenate[R, P], HttpResponseBase],
+) -> Callable[Concatenate[R, P], HttpResponseBase]:
     """The password was typed less than 15 minutes ago, else it is asked again; then back to the page."""
 
     @wraps(view)
-    def guarded(request: AgentRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+    def guarded(request: R, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         if is_password_fresh(request, clock.now()):
             return view(request, *args, **kwargs)
         return _to(request, "agents:confirm")
@@ -95,29 +105,39 @@ def password_fresh(view: AgentView[P]) -> AgentView[P]:
 
 def to_sign_in(request: HttpRequest) -> HttpResponse:
     """The sign-in page, which leads back to the page on the screen. A whole page even when htmx asked for a piece."""
-    request.session.flush()
+    if request.user.is_authenticated:
+        request.session.flush()
     return _to(request, "agents:sign_in")
 
 
 def _guarded(view: AgentView[P], is_allowed: Callable[[Scope], bool]) -> View[P]:
     @wraps(view)
     def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
-        now = clock.now()
-        agent = signed_in_agent(request, now)
-        if agent is None:
+        let_in = _known(request)
+        if let_in is None:
             return to_sign_in(request)
-        if agent.departement is None:  # An operator of the platform sees no personal data at all.
+        # An operator of the platform sees no personal data at all.
+        if let_in.agent.is_operateur or not is_allowed(let_in.scope):
             raise PermissionDenied
-        scope = scope_of(agent, today=clock.local_date(now, agent.departement.zone))
-        if not scope.may_sign_in:  # The last affectation ended since.
-            return to_sign_in(request)
-        if not is_allowed(scope):
-            raise PermissionDenied
-        let_in = cast("AgentRequest", request)
-        let_in.agent, let_in.scope, let_in.departement = agent, scope, agent.departement
-        return _private(view(let_in, *args, **kwargs))
+        return _private(view(cast("AgentRequest", let_in), *args, **kwargs))
 
     return guarded
+
+
+def _known(request: HttpRequest) -> OperateurRequest | None:
+    """The request of somebody signed in who may still be, with who they are; else None."""
+    now = clock.now()
+    agent = signed_in_agent(request, now)
+    if agent is None:
+        return None
+    scope = scope_of(agent, today=today_of(agent, now))
+    if not (agent.is_operateur or scope.may_sign_in):  # The last affectation ended since.
+        return None
+    let_in = cast("AgentRequest", request)
+    let_in.agent, let_in.scope = agent, scope
+    if agent.departement is not None:
+        let_in.departement = agent.departement
+    return let_in
 
 
 def _has_one(scope: Scope, roles: tuple[Role, ...]) -> bool:
@@ -135,6 +155,14 @@ def _to(request: HttpRequest, name: str) -> HttpResponse:
     if request.headers.get("HX-Request"):
         return HttpResponse(status=204, headers={"HX-Redirect": address})
     return HttpResponseRedirect(address)
+
+
+def local_page(value: str | None) -> str:
+    """`value` if it is a page of this site (a path, no host) that is not a step of signing in, else ""."""
+    page = value or ""
+    if not page.startswith("/") or not url_has_allowed_host_and_scheme(page, allowed_hosts=None):
+        return ""
+    return "" if page.startswith((reverse("agents:sign_in"), reverse("agents:sign_out"))) else page
 
 
 def page_on_screen(request: HttpRequest) -> str:
