@@ -18,7 +18,7 @@ from rdv.config.ground import Ground, find_ground, package_folder
 from rdv.config.processes import LOOPBACK, ProcessFailedError
 
 DATABASE = ROLE = "rdv"
-MAX_CONNECTIONS = 200
+MAX_CONNECTIONS = 300
 REDIS_DATABASES = 64  # one per worker of a parallel test run
 START_SECONDS = 60.0
 ATTEMPTS = 5

@@ -78,10 +78,7 @@ def overlaps():
 
 def test_two_hundred_on_the_last_creneau_one_wins_and_the_others_are_told_politely(world):
     people = [make_usager(world.departement) for _ in range(200)]
-    # 5 waves of 40: as many at once as a web process pool would let through to the database.
-    answers = []
-    for wave in range(5):
-        answers += together([hold_and_book(world, usager) for usager in people[wave * 40 : wave * 40 + 40]])
+    answers = together([hold_and_book(world, usager) for usager in people])
     assert kinds(answers) == {"Rdv": 1, "CreneauUnavailable": 199}
     assert all(refusal.nearest for refusal in answers if isinstance(refusal, CreneauUnavailable))
     assert (Rdv.objects.count(), Participation.objects.count(), Occupation.objects.count()) == (1, 1, 1)
