@@ -8,7 +8,18 @@ from datetime import UTC, datetime
 from agents.models import Affectation, Agent, AgentService, Departement, Role, Service, Site
 from rdv.core.links import hash_token, make_token
 from rdv.core.text import search_key
-from rdv.models import Motif, MotifSite, Occupation, Origin, Ouverture, Participation, PlageMotif, PlageOuverture, Rdv, RdvAgent
+from rdv.models import (
+    Motif,
+    MotifSite,
+    Occupation,
+    Origin,
+    Ouverture,
+    Participation,
+    PlageMotif,
+    PlageOuverture,
+    Rdv,
+    RdvAgent,
+)
 from usagers.models import Usager
 
 _numbers = itertools.count(1)
@@ -64,13 +75,22 @@ def make_service(departement=None, code="pmi", **fields):
 def make_agent(departement=None, *, site=None, role=Role.AGENT, services=(), password="motdepasse-de-test-1", **fields):
     departement = departement or (site.departement if site else make_departement())
     n = next(_numbers)
-    values = {"first_name": "Claire", "last_name": f"Vasseur{n}", "email": f"agent{n}@example.org", "profession": "puéricultrice"}
+    values = {
+        "first_name": "Claire",
+        "last_name": f"Vasseur{n}",
+        "email": f"agent{n}@example.org",
+        "profession": "puéricultrice",
+    }
     agent = Agent.objects.create_agent(departement=departement, password=password, **values | fields)
     for service in services:
         AgentService.objects.create(departement=departement, agent=agent, service=service)
     if site or role == Role.ADMIN:
         Affectation.objects.create(
-            departement=departement, agent=agent, site=None if role == Role.ADMIN else site, role=role, starts_on=dt.date(2020, 1, 1)
+            departement=departement,
+            agent=agent,
+            site=None if role == Role.ADMIN else site,
+            role=role,
+            starts_on=dt.date(2020, 1, 1),
         )
     return agent
 

@@ -41,7 +41,9 @@ def hold(world, start=TEN, *, author=USAGER, now=NOW, agents=EVERYBODY, motif=No
 
 
 def book(option, usager, *, author=USAGER, now=NOW, **fields):
-    return book_option(token=option.token, booking=Booking(usager=usager, origin=Origin.WEB, **fields), author=author, now=now)
+    return book_option(
+        token=option.token, booking=Booking(usager=usager, origin=Origin.WEB, **fields), author=author, now=now
+    )
 
 
 def test_a_held_creneau_becomes_one_rdv_with_its_occupation_and_journal(world):
@@ -132,9 +134,10 @@ def test_a_motif_switched_off_on_the_site_is_not_booked_there(world):
 
 
 def test_an_empty_list_of_agents_means_nobody(world):
-    assert av.creneaux_of(
-        world.motif, sites=[world.site], agents=[], window=av.agent_window(world.motif, NOW), now=NOW
-    ) == []
+    assert (
+        av.creneaux_of(world.motif, sites=[world.site], agents=[], window=av.agent_window(world.motif, NOW), now=NOW)
+        == []
+    )
     with pytest.raises(CreneauUnavailable):
         hold(world, agents=[])
 

@@ -160,9 +160,7 @@ def test_attendance_follows_the_table_and_says_who_was_faster(world, rdv):
     with pytest.raises(StatusRefused):
         set_status(participation=participation, status=Status.SEEN, author=AGENT, now=NOW)
     after = TEN + timedelta(hours=1)
-    seen = set_status(
-        participation=participation, status=Status.SEEN, author=AGENT, now=after, expected=Status.UNKNOWN
-    )
+    seen = set_status(participation=participation, status=Status.SEEN, author=AGENT, now=after, expected=Status.UNKNOWN)
     assert seen.status == "seen"
     with pytest.raises(ChangedMeanwhile):
         set_status(participation=seen, status=Status.NOSHOW, author=AGENT, now=after, expected=Status.UNKNOWN)

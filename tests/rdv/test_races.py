@@ -38,7 +38,7 @@ def together(jobs):
                 cursor.execute("SET lock_timeout = '2s'")
             barrier.wait(timeout=60)
             answers[index] = job()
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - every kind of refusal or failure is counted
             answers[index] = error
         finally:
             connections.close_all()
