@@ -20,6 +20,8 @@ def check_production_values(app_configs: Sequence[AppConfig] | None, **kwargs: A
     found: list[CheckMessage] = []
     if len(settings.SECRET_KEY) < 50 or len(set(settings.SECRET_KEY)) < 10:
         found.append(Error("SECRET_KEY is weak: 50 random characters or more.", id="rdv.E001"))
+    if len(settings.LINK_SECRET) < 50:
+        found.append(Error("LINK_SECRET is missing or weak: 50 random characters, never changed.", id="rdv.E008"))
     if not settings.ALLOWED_HOSTS or "*" in settings.ALLOWED_HOSTS:
         found.append(Error("ALLOWED_HOSTS must name the hosts of this instance.", id="rdv.E002"))
     if urlparse(settings.BASE_URL).scheme != "https":

@@ -15,6 +15,9 @@ from rdv.core.errors import DomainError
 # First key of every advisory lock: who is being locked. The second key is the row's id.
 LOCK_AGENT = 1
 LOCK_USAGER_CREATION = 2
+LOCK_PHONE = 3
+LOCK_CODE_ADDRESS = 3
+LOCK_CODE_NETWORK = 4
 
 
 @contextmanager

@@ -27,7 +27,8 @@ PATHS: dict[str, Callable[[str], str]] = {
 
 def make_token(purpose: str, subject: str) -> str:
     """The token of this purpose for this subject (a uuid in text): deterministic, single-purpose."""
-    secret: str = settings.SECRET_KEY
+    # Apart from SECRET_KEY, so that changing that one leaves the links of old messages alive.
+    secret: str = settings.LINK_SECRET or settings.SECRET_KEY
     digest = hmac.new(secret.encode(), f"link:{purpose}:{subject}".encode(), hashlib.sha256).digest()
     number = int.from_bytes(digest, "big")
     characters = []

@@ -168,6 +168,8 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
 
+# What links in messages are made from (rdv.core.links); SECRET_KEY when empty, refused in production.
+LINK_SECRET = env("LINK_SECRET", default="")
 # Where the platform answers: links in messages start here.
 BASE_URL = env("BASE_URL", default="http://127.0.0.1:8000")
 
