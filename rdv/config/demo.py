@@ -163,7 +163,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     directory = Path(os.environ.get("DEMO_DIR") or ".demo").resolve()
     try:
         return {"run": run, "reset": reset, "codes": codes}[action](directory)
-    except (DirectoryBusyError, GroundRefusedError, ProcessFailedError) as problem:
+    except DirectoryBusyError:
+        say(f"La démo tourne déjà dans {directory} : arrêtez-la d’abord (ou choisissez un autre DEMO_DIR).")
+        return 1
+    except (GroundRefusedError, ProcessFailedError) as problem:
         say(f"\n{problem}")
         return 1
 
