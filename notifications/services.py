@@ -1,0 +1,307 @@
+"""The post office's counter: letters in, and what the screens ask about them.
+
+Room: services. Called by usagers/services (codes) and rdv/services/notices, in the transaction of the fact told.
+A letter is a promise written with the fact; the queue is only speed (messages.md).
+"""
+
+import uuid
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+import structlog
+from django.db import transaction
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Value, When
+from django.db.models.functions import Coalesce
+
+from notifications import tasks
+from notifications.models import GONE, Message, MessageChannel, MessageQuerySet, State
+from rdv.core.commit import after_commit
+
+log = structlog.get_logger(__name__)
+
+KEEP_BODIES = timedelta(days=183)
+KEEP_ROWS = timedelta(days=2 * 366)
+KEEP_SECRETS = timedelta(hours=1)
+BATCH = 1000
+EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One thing to tell one person by one channel. Its key: subject, kind, recipient, channel, version.
+
+    `fallback`: the same news by the other channel, sent only if this one fails for good.
+    """
+
+    subject: tuple[str, str]
+    kind: str
+    recipient: str
+    channel: str
+    address: str
+    version: int
+    departement_code: str
+    body: str
+    send_not_before: datetime
+    worthless_after: datetime
+    title: str = ""
+    html: str = ""
+    calendar: str = ""
+    sender: str = ""
+    reply_to: str = ""
+    language: str = "fr"
+    is_secret: bool = False
+    is_urgent: bool = False
+    fallback: "Letter | None" = None
+
+
+def post(letters: Iterable[Letter], *, now: datetime) -> int:
+    """Write the rows in the running transaction; a letter already posted changes nothing. Returns how many were new.
+
+    What is due is handed to the workers after the commit; without a broker, the sweep finds it.
+    """
+    worthwhile = [letter for letter in letters if _is_worth_it(letter, now)]
+    rows = [_row(letter, now) for letter in worthwhile]
+    with transaction.atomic():
+        new = _insert(rows)
+        stand_ins = [
+            _row(letter.fallback, now, stands_in_for_id=new[row.uuid].pk)
+            for letter, row in zip(worthwhile, rows, strict=True)
+            if letter.fallback is not None and row.uuid in new
+        ]
+        _insert(stand_ins)
+    for message in new.values():
+        _wake(message, now)
+    return len(new)
+
+
+def instant_version(instant: datetime) -> int:
+    """Version of a fact that can happen again on the same schedule (cancelled, late...): when it happened."""
+    return (instant - EPOCH) // timedelta(microseconds=1)
+
+
+def make_obsolete(
+    subject: tuple[str, str],
+    *,
+    now: datetime,
+    kinds: Collection[str] | None = None,
+    below_version: int | None = None,
+) -> int:
+    """What has not left yet about this subject never will. Returns how many."""
+    rows = Message.objects.about(*subject)
+    if kinds is not None:
+        rows = rows.filter(kind__in=kinds)
+    if below_version is not None:
+        rows = rows.filter(version__lt=below_version)
+    # A worker holds these: it looks at `dropped_at` before it hands them over, and before any retry.
+    rows.filter(state=State.SENDING, dropped_at__isnull=True).update(dropped_at=now)
+    return rows.waiting().update(state=State.OBSOLETE, settled_at=now)
+
+
+def revive(
+    subject: tuple[str, str], *, kinds: Collection[str], version: int, now: datetime, only_future: bool = False
+) -> int:
+    """A cancellation undone: what it made obsolete is promised again, unless it left. Returns how many.
+
+    `only_future`: not those whose moment passed meanwhile.
+    """
+    rows = Message.objects.about(*subject).filter(
+        kind__in=kinds, version=version, state=State.OBSOLETE, worthless_after__gt=now
+    )
+    if only_future:
+        rows = rows.filter(send_not_before__gt=now)
+    back = Case(When(stands_in_for__isnull=True, then=Value(State.PLANNED)), default=Value(State.STANDBY))
+    with transaction.atomic():
+        found = list(rows.select_for_update(of=("self",)))
+        Message.objects.filter(pk__in=[message.pk for message in found]).update(
+            state=back, settled_at=None, dropped_at=None, handed_at=None
+        )
+    for message in found:
+        if message.stands_in_for_id is None:
+            _wake(message, now)
+    return len(found)
+
+
+def add_line(letter: Letter, line: str, *, now: datetime, in_place_of: str = "") -> None:
+    """Add a line to a letter that waits for its hour (a digest); write the letter if there is none.
+
+    A line said already is not said twice; lines that begin with `in_place_of` make room for this one. When the letter
+    of that key has left, its next version is written.
+    """
+    with transaction.atomic():
+        while True:
+            _insert([_row(letter, now)])
+            row = _same_key(letter).select_for_update(of=("self",)).get()
+            if row.state == State.PLANNED:
+                break
+            letter = replace(letter, version=letter.version + 1)
+        replaced = in_place_of or line
+        kept = [said for said in row.body.splitlines() if not said.startswith(replaced)]
+        Message.objects.filter(pk=row.pk).update(body="\n".join([*kept, line]))
+
+
+def change_addresses(recipient: str, *, phone: str, email: str, now: datetime) -> None:
+    """The person has another number or mailbox: what waits follows them; what has no address left is dropped."""
+    waiting = Message.objects.filter(recipient=recipient).waiting()
+    for channel, address in ((MessageChannel.SMS, phone), (MessageChannel.EMAIL, email)):
+        rows = waiting.filter(channel=channel)
+        if address:
+            rows.update(address=address)
+        else:
+            rows.update(state=State.OBSOLETE, settled_at=now)
+
+
+def erase_recipient(recipient: str) -> int:
+    """Everything ever written to this person, at their request or when their file is erased."""
+    erased, _ = Message.objects.filter(recipient=recipient).delete()
+    return erased
+
+
+# --- What screens ask
+
+
+def messages_of(recipient: str) -> MessageQuerySet:
+    """Everything told to somebody ("usager:12"), newest first; what stayed in reserve is not shown."""
+    return Message.objects.filter(recipient=recipient).exclude(state=State.STANDBY).newest_first()
+
+
+def about(subject: tuple[str, str]) -> MessageQuerySet:
+    """Everything told about one thing, newest first."""
+    return Message.objects.about(*subject).exclude(state=State.STANDBY).newest_first()
+
+
+def has_left(subject: tuple[str, str], *, kind: str) -> bool:
+    """Did the latest news of this kind reach, or try to reach, somebody?"""
+    latest = Message.objects.about(*subject).filter(kind=kind).order_by("-version").values("version")[:1]
+    return Message.objects.about(*subject).filter(kind=kind, version=latest, state__in=GONE).exists()
+
+
+def not_reached(departement_code: str, since: datetime) -> MessageQuerySet:
+    """People whom some news did not reach by any channel since then: to be phoned. Soonest of use first."""
+    by_another = Message.objects.filter(
+        subject_type=OuterRef("subject_type"),
+        subject_id=OuterRef("subject_id"),
+        kind=OuterRef("kind"),
+        recipient=OuterRef("recipient"),
+        version=OuterRef("version"),
+    ).filter(Q(state__in=GONE) | Q(state=State.PLANNED))
+    return (
+        Message.objects.filter(
+            departement_code=departement_code,
+            state__in=[State.FAILED, State.EXPIRED],
+            settled_at__gte=since,
+            recipient__startswith="usager:",
+            is_secret=False,
+        )
+        .exclude(Exists(by_another))
+        .order_by("worthless_after", "id")
+    )
+
+
+def rows_for_event(*, uuid: uuid.UUID | None, provider_id: str) -> MessageQuerySet:
+    """The row that an event of a provider speaks of: by our own name if it came back, else by the provider's.
+
+    An event of an earlier attempt, which got another name, speaks of no row.
+    """
+    if uuid is None:
+        return Message.objects.filter(provider_id=provider_id) if provider_id else Message.objects.none()
+    return Message.objects.filter(uuid=uuid, provider_id__in=["", provider_id])
+
+
+def outbox_rows(query: str, *, is_planned: bool) -> MessageQuerySet:
+    """For the local page: what left or was closed, newest first; or what waits, soonest first."""
+    rows = (
+        Message.objects.waiting() if is_planned else Message.objects.exclude(state__in=[State.PLANNED, State.STANDBY])
+    )
+    if query:
+        digits = "".join(sign for sign in query if sign.isdecimal())
+        by_address = Q(address__icontains=query)
+        # "06 39 98..." is stored as "+33639 98...".
+        rows = rows.filter(by_address | Q(address__contains=digits.lstrip("0")) if digits.lstrip("0") else by_address)
+    if is_planned:
+        return rows.order_by("send_not_before", "id")
+    return rows.order_by(Coalesce("sent_at", "settled_at", "created_at").desc(), "-id")
+
+
+def message_named(name: uuid.UUID) -> Message | None:
+    return Message.objects.filter(uuid=name).first()
+
+
+# --- Forgetting
+
+
+def forget(*, now: datetime) -> int:
+    """Codes after an hour, texts and addresses after six months, rows after two years. Returns how many changed."""
+    settled = Message.objects.exclude(state__in=[State.PLANNED, State.STANDBY, State.SENDING])
+    gone_since = Q(settled_at__lt=now - KEEP_BODIES) | Q(settled_at__isnull=True, sent_at__lt=now - KEEP_BODIES)
+    secrets = settled.filter(is_secret=True, worthless_after__lt=now - KEEP_SECRETS).exclude(body="")
+    texts = settled.filter(gone_since).exclude(body="", address="")
+    touched = _wipe(secrets, with_address=False) + _wipe(texts, with_address=True)
+    old = settled.filter(created_at__lt=now - KEEP_ROWS, worthless_after__lt=now)
+    while keys := list(old.values_list("pk", flat=True)[:BATCH]):
+        touched += Message.objects.filter(pk__in=keys).delete()[0]
+    return touched
+
+
+def _wipe(rows: QuerySet[Message], *, with_address: bool) -> int:
+    """In small pieces: a long transaction would hold the workers."""
+    wiped = 0
+    blank = {"body": "", "html": "", "calendar": "", "title": ""} | (
+        {"address": "", "reply_to": ""} if with_address else {}
+    )
+    while keys := list(rows.values_list("pk", flat=True)[:BATCH]):
+        wiped += Message.objects.filter(pk__in=keys).update(**blank)
+    return wiped
+
+
+# --- Rows
+
+
+def _is_worth_it(letter: Letter, now: datetime) -> bool:
+    """A letter whose window is over before it begins says nothing: no row."""
+    return letter.worthless_after > max(letter.send_not_before, now)
+
+
+def _row(letter: Letter, now: datetime, *, stands_in_for_id: int | None = None) -> Message:
+    return Message(
+        uuid=uuid.uuid4(),
+        subject_type=letter.subject[0],
+        subject_id=letter.subject[1],
+        kind=letter.kind,
+        recipient=letter.recipient,
+        channel=letter.channel,
+        address=letter.address,
+        version=letter.version,
+        departement_code=letter.departement_code,
+        body=letter.body,
+        title=letter.title,
+        html=letter.html,
+        calendar=letter.calendar,
+        sender=letter.sender,
+        reply_to=letter.reply_to,
+        language=letter.language,
+        is_secret=letter.is_secret,
+        is_urgent=letter.is_urgent,
+        send_not_before=letter.send_not_before,
+        worthless_after=letter.worthless_after,
+        created_at=now,
+        state=State.PLANNED if stands_in_for_id is None else State.STANDBY,
+        stands_in_for_id=stands_in_for_id,
+    )
+
+
+def _insert(rows: list[Message]) -> dict[uuid.UUID, Message]:
+    """INSERT ... ON CONFLICT DO NOTHING; returns those that are new, with their keys."""
+    Message.objects.bulk_create(rows, ignore_conflicts=True)
+    return {message.uuid: message for message in Message.objects.filter(uuid__in=[row.uuid for row in rows])}
+
+
+def _same_key(letter: Letter) -> MessageQuerySet:
+    return Message.objects.about(*letter.subject).filter(
+        kind=letter.kind, recipient=letter.recipient, channel=letter.channel, version=letter.version
+    )
+
+
+def _wake(message: Message, now: datetime) -> None:
+    if message.send_not_before <= now:
+        after_commit(tasks.deliver_urgent if message.is_urgent else tasks.deliver, message.pk)

@@ -1,0 +1,185 @@
+"""What agents are told, by the level each of them chose. Never the name of a person received: the agenda says it.
+
+Room: services. Called by booking, moving, cancelling and attendance through rdv/services/notices.
+
+    all      everything, one's own gestures included
+    others   what others do
+    soon     what others do to today and tomorrow
+    digest   one e-mail in the morning
+    none     nothing
+"Late" is told at once to all but "none". Registrations to a workshop go to the morning's e-mail: one, not one by one.
+"""
+
+from collections.abc import Collection
+from datetime import datetime, time, timedelta
+
+from django.conf import settings
+from django.db.models import Max, Q
+from django.urls import reverse
+
+from agents.models import Agent, NotificationLevel
+from notifications import services as post_office
+from notifications.models import MessageChannel
+from notifications.services import Letter
+from rdv.core.clock import local_date
+from rdv.core.journal import Author
+from rdv.domain import french
+from rdv.models import NoticeLevel, Rdv
+
+DIGEST_TIME = time(7, 30)
+DIGEST_LIFE = timedelta(hours=12)
+GRACE = timedelta(minutes=2)
+TITLES = {
+    "booked": "Nouveau rendez-vous",
+    "moved": "Rendez-vous déplacé",
+    "cancelled": "Rendez-vous annulé",
+    "late": "Retard annoncé",
+}
+
+
+def agent_told(
+    rdv: Rdv,
+    *,
+    kind: str,
+    author: Author,
+    now: datetime,
+    was_at: datetime | None = None,
+    gone_agent_ids: Collection[int] = (),
+) -> None:
+    """Tell the agents of this Rdv. kind: booked, moved, cancelled, late.
+
+    `was_at`: when it was before it moved. `gone_agent_ids`: agents who had it and have it no more.
+    """
+    if rdv.motif.notice_level == NoticeLevel.SILENT:
+        return
+    agents = Agent.objects.active().filter(Q(rdv_agents__rdv=rdv) | Q(pk__in=gone_agent_ids)).distinct()
+    for agent in agents.exclude(notification_level=NotificationLevel.NONE).order_by("id"):
+        if not _is_wanted(agent, rdv, kind=kind, author=author, now=now, was_at=was_at):
+            continue
+        if _waits_for_morning(agent, rdv, kind=kind, now=now):
+            _add_to_digest(agent, rdv, kind=kind, now=now)
+        else:
+            post_office.post([_letter(agent, rdv, kind=kind, now=now, was_at=was_at)], now=now)
+
+
+def forget_agent_notices(rdv: Rdv, *, now: datetime) -> None:
+    """A cancellation undone before its notice left."""
+    post_office.make_obsolete(subject_of(rdv), now=now, kinds=["agent.cancelled"])
+
+
+def subject_of(rdv: Rdv) -> tuple[str, str]:
+    return ("rdv", str(rdv.uuid))
+
+
+def _is_wanted(agent: Agent, rdv: Rdv, *, kind: str, author: Author, now: datetime, was_at: datetime | None) -> bool:
+    is_own = author.is_agent and author.id == agent.pk
+    if agent.notification_level == NotificationLevel.ALL:
+        return True
+    if is_own:
+        return False
+    if kind == "late" or agent.notification_level != NotificationLevel.SOON:
+        return True
+    zone = rdv.motif.departement.zone
+    soon = local_date(now, zone) + timedelta(days=1)
+    return any(local_date(at, zone) <= soon for at in (rdv.starts_at, was_at) if at is not None)
+
+
+def _waits_for_morning(agent: Agent, rdv: Rdv, *, kind: str, now: datetime) -> bool:
+    if kind == "late":
+        return False
+    if agent.notification_level == NotificationLevel.DIGEST:
+        return True
+    # A workshop held before the next morning: nobody wants to learn it afterwards.
+    return _is_registration(rdv, kind) and rdv.starts_at > _next_morning(rdv, now)
+
+
+def _is_registration(rdv: Rdv, kind: str) -> bool:
+    """Somebody joined or left a workshop that goes on; not the workshop itself."""
+    if not rdv.motif.is_collective or not rdv.is_live:
+        return False
+    return kind == "cancelled" or (kind == "booked" and rdv.participations.exists())
+
+
+def _next_morning(rdv: Rdv, now: datetime) -> datetime:
+    zone = rdv.motif.departement.zone
+    today = datetime.combine(local_date(now, zone), DIGEST_TIME, tzinfo=zone)
+    # Combined again for tomorrow: a day is 23 or 25 hours long when the hour changes.
+    tomorrow = datetime.combine(today.date() + timedelta(days=1), DIGEST_TIME, tzinfo=zone)
+    return today if now < today else tomorrow
+
+
+def _letter(agent: Agent, rdv: Rdv, *, kind: str, now: datetime, was_at: datetime | None) -> Letter:
+    departement = rdv.motif.departement
+    title = f"{TITLES[kind]} : {_when_where(rdv)}"
+    lines = [title, f"Motif : {_spoken(rdv)}"]
+    if was_at is not None and was_at != rdv.starts_at:
+        lines.append(f"Avant : {french.day_hour(was_at.astimezone(departement.zone))}")
+    if kind == "late":
+        lines.append(f"Retard annoncé : {_late_minutes(rdv)}")
+    lines += ["", f"Votre agenda : {_agenda_url()}"]
+    # Undone within two minutes, a cancellation never was.
+    at = now + GRACE if kind == "cancelled" and rdv.starts_at > now + 2 * GRACE else now
+    is_repeatable = kind in ("cancelled", "late")
+    return Letter(
+        subject=subject_of(rdv),
+        kind=f"agent.{kind}",
+        recipient=f"agent:{agent.pk}",
+        channel=MessageChannel.EMAIL,
+        address=agent.email,
+        version=post_office.instant_version(now) if is_repeatable else rdv.schedule_version,
+        departement_code=rdv.departement_id,
+        title=title[:200],
+        body="\n".join(lines) + "\n",
+        sender=f"Département {departement.name_with_article}",
+        reply_to=rdv.site.email or departement.reply_to,
+        send_not_before=at,
+        worthless_after=rdv.ends_at,
+    )
+
+
+def _add_to_digest(agent: Agent, rdv: Rdv, *, kind: str, now: datetime) -> None:
+    departement = rdv.motif.departement
+    at = _next_morning(rdv, now)
+    day = at.date()
+    letter = Letter(
+        subject=("agent", str(agent.pk)),
+        kind="agent.digest",
+        recipient=f"agent:{agent.pk}",
+        channel=MessageChannel.EMAIL,
+        address=agent.email,
+        version=day.toordinal(),
+        departement_code=rdv.departement_id,
+        title=f"Votre résumé du {french.day(day)}",
+        body=f"Ce qui a changé dans vos rendez-vous.\nVotre agenda : {_agenda_url()}\n",
+        sender=f"Département {departement.name_with_article}",
+        reply_to=departement.reply_to,
+        send_not_before=at,
+        worthless_after=at + DIGEST_LIFE,
+    )
+    if _is_registration(rdv, kind):
+        opening = f"- Atelier : {_when_where(rdv)}, {_spoken(rdv)} : "
+        count = rdv.participations.live().count()
+        line = f"{opening}{count} inscrit{'s' if count > 1 else ''} sur {rdv.capacity}"
+        post_office.add_line(letter, line, now=now, in_place_of=opening)
+    else:
+        post_office.add_line(letter, f"- {TITLES[kind]} : {_when_where(rdv)}, {_spoken(rdv)}", now=now)
+
+
+def _when_where(rdv: Rdv) -> str:
+    local = rdv.starts_at.astimezone(rdv.motif.departement.zone)
+    return f"{french.day_hour(local)}, {rdv.site.name}"
+
+
+def _spoken(rdv: Rdv) -> str:
+    is_said = rdv.motif.notice_level == NoticeLevel.NORMAL
+    return (rdv.title if is_said else "") or rdv.motif.spoken_label
+
+
+def _late_minutes(rdv: Rdv) -> str:
+    minutes = rdv.participations.live().aggregate(longest=Max("late_minutes"))["longest"]
+    return french.duration(timedelta(minutes=minutes or 0))
+
+
+def _agenda_url() -> str:
+    base: str = settings.BASE_URL
+    return base.rstrip("/") + reverse("rdv:agent_home")

@@ -1,0 +1,236 @@
+"""What people are told of their appointments, and when. Finished facts go to the post office; it decides nothing.
+
+Room: services. Called by booking, moving, cancelling and attendance, in their transaction.
+
+    booked            at once, by each channel the person allows     + reminders, planned now
+    booked under 48 h one message by channel, which is also the reminder
+    moved             at once, old and new                           + reminders again, the old ones obsolete
+    cancelled         after 2 minutes of grace                       reminders obsolete
+    restored          the cancellation obsolete if it has not left, else told; reminders live again
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+
+from notifications import services as post_office
+from notifications.models import MessageChannel
+from notifications.services import Letter
+from rdv.models import NoticeLevel, Participation
+from rdv.services.agent_notices import agent_told, forget_agent_notices
+from rdv.services.calendars import calendar_part, reply_address
+from rdv.services.texts import Facts, News, Was, email, facts_of, sms
+from usagers.models import Channel, Usager
+from usagers.phones import PhoneProblem, read_phone
+
+__all__ = ["agent_told", "booked", "cancelled", "moved", "restored"]
+
+LATE = timedelta(hours=48)
+GRACE = timedelta(minutes=2)
+# A reminder so soon after the booking would only say it again.
+REMINDER_GAP = timedelta(hours=12)
+# Reminders leave between these local hours, spread by person: neither at night, nor all at once.
+REMINDERS_FROM = time(10, 0)
+REMINDERS_SPREAD_MIN = 120
+NEWS = (News.BOOKED, News.MOVED, News.RESTORED)
+REMINDERS = (News.SMS_REMINDER, News.EMAIL_REMINDER)
+
+
+def booked(participation: Participation, *, now: datetime) -> None:
+    case = _case(participation, now)
+    if case is None:
+        return
+    post_office.post(_by_each_channel(case, News.BOOKED), now=now)
+    _plan_reminders(case)
+
+
+def moved(participation: Participation, *, old_starts_at: datetime, old_site_name: str, now: datetime) -> None:
+    """Time or place: told at once. If only the people or the length changed, the reminders alone are written again."""
+    version = participation.rdv.schedule_version
+    has_moved = old_starts_at != participation.rdv.starts_at or old_site_name != participation.rdv.site.name
+    stale = [*NEWS, *REMINDERS] if has_moved else list(REMINDERS)
+    post_office.make_obsolete(subject_of(participation), now=now, kinds=stale, below_version=version)
+    case = _case(participation, now)
+    if case is None:
+        return
+    if has_moved:
+        zone = participation.rdv.motif.departement.zone
+        was = Was(old_starts_at.astimezone(zone), old_site_name)
+        post_office.post(_by_each_channel(case, News.MOVED, was=was), now=now)
+    _plan_reminders(case)
+
+
+def cancelled(participation: Participation, *, by_service: bool, now: datetime) -> None:
+    """Told after two minutes: half of the mistaken cancellations are undone before five."""
+    post_office.make_obsolete(subject_of(participation), now=now)
+    case = _case(participation, now)
+    if case is None:
+        return
+    grace = now + GRACE if participation.rdv.starts_at > now + 2 * GRACE else now
+    version = post_office.instant_version(participation.status_at or now)
+    letters = _by_each_channel(case, News.CANCELLED, by_service=by_service, at=grace, version=version)
+    post_office.post(letters, now=now)
+
+
+def restored(participation: Participation, *, now: datetime) -> None:
+    """A cancellation undone. Nothing is said when nothing had been said; else the person is told that it stands."""
+    subject = subject_of(participation)
+    post_office.make_obsolete(subject, now=now, kinds=[News.CANCELLED])
+    forget_agent_notices(participation.rdv, now=now)
+    case = _case(participation, now)
+    if case is None:
+        return
+    if post_office.has_left(subject, kind=News.CANCELLED):
+        version = post_office.instant_version(participation.status_at or now)
+        post_office.post(_by_each_channel(case, News.RESTORED, version=version), now=now)
+    current = participation.rdv.schedule_version
+    post_office.revive(subject, kinds=[News.BOOKED, News.MOVED], version=current, now=now)
+    post_office.revive(subject, kinds=REMINDERS, version=current, now=now, only_future=True)
+
+
+def subject_of(participation: Participation) -> tuple[str, str]:
+    return ("participation", str(participation.uuid))
+
+
+def recipient_of(usager: Usager) -> str:
+    return f"usager:{usager.pk}"
+
+
+def reminder_at(participation: Participation, days: int) -> datetime:
+    """So many days before, in the morning of the département; always the same minute for the same person."""
+    zone = participation.rdv.motif.departement.zone
+    day = participation.rdv.starts_at.astimezone(zone).date() - timedelta(days=days)
+    # Ten to noon is never in a change of hour: adding minutes to the local time is safe.
+    morning = datetime.combine(day, REMINDERS_FROM, tzinfo=zone)
+    return morning + timedelta(minutes=participation.uuid.int % REMINDERS_SPREAD_MIN)
+
+
+# --- Letters
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """Everything about one participation that its letters share."""
+
+    participation: Participation
+    facts: Facts
+    person: Usager
+    phone: str
+    email: str
+    now: datetime
+
+    @property
+    def is_late(self) -> bool:
+        return self.participation.rdv.starts_at - self.now < LATE
+
+
+def _case(participation: Participation, now: datetime) -> _Case | None:
+    """None when nothing may be said (silent motif), or there is nobody to tell."""
+    if participation.rdv.motif.notice_level == NoticeLevel.SILENT:
+        return None
+    person = participation.responsable or participation.usager
+    phone = str(person.phone or "") if participation.wants_sms and _allows(person, Channel.SMS) else ""
+    mailbox = person.email if participation.wants_email and _allows(person, Channel.EMAIL) else ""
+    phone = phone if _gets_sms(phone) else ""
+    if not phone and not mailbox:
+        return None
+    return _Case(participation, facts_of(participation), person, phone, mailbox, now)
+
+
+def _allows(person: Usager, channel: Channel) -> bool:
+    return person.channel in (channel, Channel.BOTH)
+
+
+def _gets_sms(phone: str) -> bool:
+    try:
+        return bool(phone) and read_phone(phone).gets_sms
+    except PhoneProblem:
+        return False
+
+
+def _by_each_channel(
+    case: _Case,
+    news: News,
+    *,
+    was: Was | None = None,
+    by_service: bool = False,
+    at: datetime | None = None,
+    version: int | None = None,
+) -> Iterable[Letter]:
+    for channel in MessageChannel:
+        if letter := _letter(case, news, channel, was=was, by_service=by_service, at=at, version=version):
+            yield letter
+
+
+def _plan_reminders(case: _Case) -> None:
+    """Planned now, with their fallback. Too short before, or past already: the message of the booking says it all."""
+    if case.is_late:
+        return
+    motif = case.participation.rdv.motif
+    planned = [
+        (News.EMAIL_REMINDER, MessageChannel.EMAIL, motif.email_reminder_days),
+        (News.SMS_REMINDER, MessageChannel.SMS, motif.sms_reminder_days),
+    ]
+    letters = [_reminder(case, news, channel, days) for news, channel, days in planned if days is not None]
+    post_office.post([letter for letter in letters if letter is not None], now=case.now)
+
+
+def _reminder(case: _Case, news: News, channel: MessageChannel, days: int) -> Letter | None:
+    at = reminder_at(case.participation, days)
+    if not case.now + REMINDER_GAP < at < case.participation.rdv.starts_at:
+        return None
+    other = MessageChannel.SMS if channel == MessageChannel.EMAIL else MessageChannel.EMAIL
+    return _letter(case, news, channel, at=at, fallback=_letter(case, news, other, at=at))
+
+
+def _letter(
+    case: _Case,
+    news: News,
+    channel: MessageChannel,
+    *,
+    was: Was | None = None,
+    by_service: bool = False,
+    at: datetime | None = None,
+    version: int | None = None,
+    fallback: Letter | None = None,
+) -> Letter | None:
+    """None when the person has no such address, or does not want messages there."""
+    address = case.phone if channel == MessageChannel.SMS else case.email
+    if not address:
+        return None
+    rdv = case.participation.rdv
+    body, title, html, calendar, sender = _content(case, news, channel, was=was, by_service=by_service)
+    return Letter(
+        subject=subject_of(case.participation),
+        kind=news,
+        recipient=recipient_of(case.person),
+        channel=channel,
+        address=address,
+        version=rdv.schedule_version if version is None else version,
+        departement_code=rdv.departement_id,
+        body=body,
+        title=title,
+        html=html,
+        calendar=calendar,
+        sender=sender,
+        reply_to=reply_address(case.participation) if channel == MessageChannel.EMAIL else "",
+        send_not_before=at or case.now,
+        # Never after the hour of the appointment.
+        worthless_after=rdv.starts_at,
+        fallback=fallback,
+    )
+
+
+def _content(
+    case: _Case, news: News, channel: MessageChannel, *, was: Was | None, by_service: bool
+) -> tuple[str, str, str, str, str]:
+    """Text, title, HTML, calendar, sender."""
+    departement = case.participation.rdv.motif.departement
+    if channel == MessageChannel.SMS:
+        return sms(news, case.facts, was=was, by_service=by_service), "", "", "", departement.sms_sender
+    owner = f"Département {departement.name_with_article}"
+    is_late = case.is_late and news is News.BOOKED
+    written = email(news, case.facts, owner=owner, was=was, by_service=by_service, is_late=is_late)
+    method = "CANCEL" if news is News.CANCELLED else "REQUEST"
+    calendar = calendar_part(case.participation, case.facts, method=method, address=case.email, now=case.now)
+    return written.text, written.title, written.html, calendar, owner
