@@ -31,9 +31,10 @@ class Found(list[Usager]):
 
 
 def search_usagers(scope_departement: Departement, query: str, *, limit: int = 10) -> Found:
-    """Files answering to "samira ben", "06 39 98", "1240", "benali 14/03/1994"... Whole names first, then the last seen.
+    """Files answering to "samira ben", "06 39 98", "1240", "benali 14/03/1994"...
 
-    Two queries (files, their communes). What means nothing finds nobody. Call `journal_search` beside it.
+    Whole names first, then the last seen. Two queries (files, their communes). What means nothing finds nobody.
+    Call `journal_search` beside it.
     """
     asked = parse_usager_query(query)
     if not asked.is_searchable:

@@ -42,7 +42,7 @@ _INVISIBLE = frozenset("\u200e\u200f\u202a\u202c\u2066\u2067\u2068\u2069\ufeff")
 _NO_TEXTS = frozenset({PhoneNumberType.FIXED_LINE, PhoneNumberType.PREMIUM_RATE, PhoneNumberType.TOLL_FREE})
 
 
-class PhoneProblem(ValueError):
+class PhoneProblem(ValueError):  # noqa: N818 - named like the domain errors (house.md, "Names")
     """What is wrong with a typed number, in a sentence for the person; `advice` is the gesture that mends it."""
 
     def __init__(self, message: str, advice: str = "Écrivez votre numéro de téléphone en entier") -> None:

@@ -21,7 +21,9 @@ OLDEST_YEAR = 1900
 _EMAIL = re.compile(r"[^\s@]+@[^\s@]+")
 # Digits in groups: "06 39.98", "14/03/1994", "+33 (0)6 39", "1994-03-14".
 _NUMBER = re.compile(r"\+?\d[\d\s./()–-]*")
-_DATE_IN_NUMBER = re.compile(r"(?<![\d./-])(?:\d{1,2}([./-])\d{1,2}\1(?:\d{4}|\d{2})|\d{4}-\d{1,2}-\d{1,2})(?![./-]?\d)")
+_DATE_IN_NUMBER = re.compile(
+    r"(?<![\d./-])(?:\d{1,2}([./-])\d{1,2}\1(?:\d{4}|\d{2})|\d{4}-\d{1,2}-\d{1,2})(?![./-]?\d)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,10 @@ def parse_usager_query(text: str) -> UsagerQuery:
 
 
 def read_dates(text: str) -> tuple[dt.date, ...]:
-    """Every date that this text may be: 14/03/1994, 14 3 94, 14031994, 1994-03-14. Two-digit years give both centuries."""
+    """Every date that this text may be: 14/03/1994, 14 3 94, 14031994, 1994-03-14.
+
+    Two-digit years give both centuries.
+    """
     groups = re.findall(r"\d+", _western(text))
     if len(groups) == 1:
         groups = _cut(groups[0])

@@ -2,7 +2,7 @@
 
 from usagers.models.links import Proche, ProcheQuerySet, Referent, ReferentQuerySet
 from usagers.models.login_code import CODE_LIFE, CODE_TRIES, LoginCode, LoginCodeQuerySet
-from usagers.models.usager import Channel, Usager, UsagerQuerySet
+from usagers.models.usager import Channel, Usager, UsagerQuerySet, name_key
 
 __all__ = [
     "CODE_LIFE",
@@ -16,4 +16,5 @@ __all__ = [
     "ReferentQuerySet",
     "Usager",
     "UsagerQuerySet",
+    "name_key",
 ]

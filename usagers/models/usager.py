@@ -1,4 +1,7 @@
-"""Usager: a person received by a département. Never a Django user: no door of the agents opens for them or the reverse."""
+"""Usager: a person received by a département.
+
+Never a Django user: no door of the agents opens for them or the reverse.
+"""
 
 import datetime as dt
 import functools
@@ -90,7 +93,9 @@ def _phone_condition(digits: str) -> Q:
         return Q(phone__startswith=f"+{digits[2:]}") | Q(phone__contains=digits)
     if digits.startswith("0"):
         begun = {e164_prefix(digits, departement_code=code) for code in _PHONE_REGIONS}
-        return functools.reduce(operator.or_, (Q(phone__startswith=start) for start in begun), Q(phone__contains=digits))
+        return functools.reduce(
+            operator.or_, (Q(phone__startswith=start) for start in begun), Q(phone__contains=digits)
+        )
     return Q(phone__contains=digits)
 
 

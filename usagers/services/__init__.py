@@ -1,0 +1,1 @@
+"""The only writers of files, links between people and sign-in codes."""
