@@ -2,7 +2,6 @@
 
 # Settings of the caller's terminal must change neither the demo nor the gate.
 unexport DJANGO_SETTINGS_MODULE PYTHONPATH PYTHONHOME
-export PYTHONDONTWRITEBYTECODE := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 BIN := .venv/bin
