@@ -60,6 +60,7 @@ def production(compose, service="web"):
     """The environment of a service as compose would fill it from a complete .env."""
     filled = {
         "SECRET_KEY": secrets.token_urlsafe(60),
+        "LINK_SECRET": secrets.token_urlsafe(60),
         "POSTGRES_PASSWORD": secrets.token_hex(16),
         "TWILIO_ACCOUNT_SID": "AC" + secrets.token_hex(16),
         "TWILIO_AUTH_TOKEN": secrets.token_hex(16),
@@ -167,3 +168,19 @@ def test_the_build_sees_only_what_it_copies(instructions):
     copied = {rest.split()[0] for word, rest in instructions if word == "COPY" and not rest.startswith("--from")}
     allowed = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
     assert copied == allowed
+
+
+def test_every_variable_that_production_reads_is_in_the_guide():
+    folder = ROOT / "rdv" / "config" / "settings"
+    source = (folder / "base.py").read_text() + (folder / "prod.py").read_text()
+    read = set(re.findall(r"""\benv(?:\.\w+)?\(\s*"([A-Z_]+)""", source))
+    told = set(re.findall(r"`([A-Z_]+)`", (ROOT / "docs" / "deploiement.md").read_text()))
+    assert {"SECRET_KEY", "DATABASE_URL"} <= read
+    assert read - told == set()
+
+
+def test_every_value_of_the_compose_file_is_one_that_is_read(compose):
+    config = ROOT / "rdv" / "config"
+    source = "".join(path.read_text() for path in config.rglob("*.py"))
+    given = set(compose["services"]["web"]["environment"])
+    assert {name for name in given if f'"{name}"' not in source} == set()
