@@ -13,7 +13,14 @@ from agents.models.agent import Agent
 
 class AccountLinkQuerySet(models.QuerySet["AccountLink"]):
     def alive(self, now: datetime) -> "AccountLinkQuerySet":
+        """May be followed. To be read only: see `unspent`."""
         return self.filter(agent__isnull=False, agent__is_active=True, used_at__isnull=True, expires_at__gt=now)
+
+    def unspent(self) -> "AccountLinkQuerySet":
+        """To be updated: columns of this table only. With a join, Django writes `UPDATE ... WHERE id IN (SELECT ...)`,
+        and the second of two writers would keep what the subquery saw before the first.
+        """
+        return self.filter(used_at__isnull=True)
 
     def asked_since(self, since: datetime) -> "AccountLinkQuerySet":
         return self.filter(created_at__gte=since)

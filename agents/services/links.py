@@ -30,7 +30,7 @@ class TooManyAsks(DomainError):  # noqa: N818 - domain errors are named by what 
 def send_link(*, agent: Agent, kind: AccountLink.Kind, author: Author, now: datetime) -> AccountLink:
     """Write a link and the e-mail that carries it; earlier links of this agent stop working."""
     with transaction.atomic():
-        AccountLink.objects.alive(now).filter(agent=agent).update(used_at=now)
+        AccountLink.objects.unspent().filter(agent=agent).update(used_at=now)
         link = _write_link(agent, kind, agent.email, network="", now=now)
         notices.account_link(link, agent, now=now)
         journal.write("agent.link_sent", agent, author=author, now=now, data={"kind": kind.value})
@@ -61,13 +61,13 @@ def set_password_by_link(*, token: str, password: str, now: datetime) -> Agent:
     """The link is spent by one UPDATE: of two requests, one wins. Ends all sessions. Raises LinkDead."""
     with transaction.atomic():
         link = link_behind(token, now)
-        if not AccountLink.objects.alive(now).filter(pk=link.pk).update(used_at=now) or link.agent_id is None:
+        if not AccountLink.objects.unspent().filter(pk=link.pk).update(used_at=now) or link.agent_id is None:
             raise LinkDead
         agent: Agent = Agent.objects.select_for_update(of=("self",)).select_related("departement").get(pk=link.agent_id)
         had_password = agent.has_usable_password()
         agent.set_password(password)
         agent.save(update_fields=["password"])
-        AccountLink.objects.alive(now).filter(agent=agent).update(used_at=now)
+        AccountLink.objects.unspent().filter(agent=agent).update(used_at=now)
         author = journal.oneself(agent, now)
         journal.write("agent.password_set", agent, author=author, now=now, data={"by": link.kind})
         if had_password:
