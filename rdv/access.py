@@ -131,7 +131,7 @@ def agents_seen(scope: Scope, *, today: date) -> list[Agent]:
 
 def agent_seen(scope: Scope, agent_id: int, *, today: date) -> Agent:
     """One of `agents_seen`, by id."""
-    agent = Agent.objects.filter(pk=agent_id, departement=scope.departement_code).first()
+    agent: Agent | None = Agent.objects.filter(pk=agent_id, departement=scope.departement_code).first()
     if agent is None or not scope.sees_agenda_of(agent.pk, site_ids_of(agent, today=today)):
         raise Http404
     return agent

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from agents.access import Scope
@@ -21,6 +22,8 @@ from rdv.models import Absence, Modality, Occupation, OccupationKind, Ouverture,
 
 # A hole shorter than this is not worth a line.
 SHORTEST_HOLE = timedelta(minutes=15)
+# Two visits further apart than this are two rounds: the road is not drawn.
+SAME_ROUND = timedelta(hours=4)
 
 
 class Kind(StrEnum):
@@ -97,7 +100,7 @@ def _openings(agent: Agent, days: dict[date, Day], start: datetime, end: datetim
 
 
 def _rdvs(agent: Agent, start: datetime, end: datetime) -> list[Rdv]:
-    rows = whole_rdvs().live().between(start, end).filter(rdv_agents__agent=agent)
+    rows = whole_rdvs().filter(cancelled_at=None, starts_at__lt=end, ends_at__gt=start, rdv_agents__agent=agent)
     return list(rows.order_by("starts_at", "id"))
 
 
@@ -140,10 +143,9 @@ def _trips(rdvs: Sequence[Rdv], unknown_min: int) -> list[Item]:
     """The road between two places in a row, when one of them is a home visit."""
     trips = []
     placed = [rdv for rdv in rdvs if rdv.modality in (Modality.HOME, Modality.PUBLIC_OFFICE)]
-    for before, after in zip(placed, placed[1:], strict=False):
-        if Modality.HOME not in (before.modality, after.modality) or after.starts_at - before.ends_at > timedelta(
-            hours=4
-        ):
+    for before, after in pairwise(placed):
+        is_by_road = Modality.HOME in (before.modality, after.modality)
+        if not is_by_road or after.starts_at - before.ends_at > SAME_ROUND:
             continue
         road = travel_time(_place(before), _place(after), fallback=timedelta(minutes=unknown_min))
         if road and before.ends_at < after.starts_at:
