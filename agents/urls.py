@@ -21,6 +21,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("mon-compte/codes-de-secours/", account.recovery_codes, name="recovery_codes"),
     path("mon-compte/sessions/", account.end_sessions, name="end_sessions"),
     path("reglages/", admin.settings, name="settings"),
+    path("reglages/ouverture/", admin.open_departement, name="open_departement"),
     path("reglages/fermetures/", closures.admin_closures, name="admin_closures"),
     path("reglages/fermetures/<int:pk>/retirer/", closures.admin_reopen, name="admin_reopen"),
     path("comptes/", admin.admin_agents, name="admin_agents"),

@@ -72,6 +72,20 @@ def create_departement(
     return created, admin
 
 
+def set_open(*, departement: Departement, is_open: bool, author: Author, now: datetime) -> None:
+    """Show the département to the public, or no longer. Rdv already taken are kept."""
+    with transaction.atomic():
+        departement.is_open = is_open
+        departement.save(update_fields=["is_open"])
+        journal.write(
+            "departement.opened" if is_open else "departement.closed",
+            subject=("departement", departement.pk),
+            departement_code=departement.pk,
+            author=author,
+            now=now,
+        )
+
+
 def _create(new: NewDepartement) -> Departement:
     key = search_key(new.name)
     refused = {"agents_departement_pkey": DepartementExists, "agents_departement_slug_key": DepartementExists}

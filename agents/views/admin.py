@@ -22,7 +22,7 @@ from agents.access import (
 )
 from agents.forms.admin import InviteForm, RoleForm, ServicesForm
 from agents.models import Agent, Role
-from agents.services import accounts, second_factor
+from agents.services import accounts, departements, second_factor
 from agents.views.guards import AgentRequest, admin_required, password_fresh
 from rdv.core import clock
 from rdv.core.errors import DomainError
@@ -45,6 +45,20 @@ def settings(request: AgentRequest) -> HttpResponse:
         "closures": closures_of(departement, today=_today(request))[:CLOSURES_SHOWN],
     }
     return render(request, "agents/settings.html", context)
+
+
+@require_POST
+@admin_required
+@password_fresh
+def open_departement(request: AgentRequest) -> HttpResponse:
+    """Open to the public (`open` is "1"), or close."""
+    is_open = request.POST.get("open") == "1"
+    departements.set_open(
+        departement=request.departement, is_open=is_open, author=request.scope.author(), now=clock.now()
+    )
+    said = "Le public peut prendre rendez-vous." if is_open else "Le public ne peut plus prendre rendez-vous en ligne."
+    messages.success(request, said)
+    return redirect("agents:settings")
 
 
 @require_safe
