@@ -2,8 +2,11 @@
 
 import uuid
 from collections.abc import Callable
+from http import HTTPStatus
 
+from django.db import InterfaceError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse
+from django.template.loader import get_template
 from django_htmx.middleware import HtmxDetails
 
 from rdv.core.logs import request_id
@@ -29,6 +32,38 @@ class RequestIdMiddleware:
             return response
         finally:
             request_id.reset(token)
+
+
+class DatabaseAwayMiddleware:
+    """The database restarts: nobody meets a 500.
+
+    `database_away` (the error page) answers 503 in words. A page that is only read is first asked once more, on a fresh
+    connection; what writes is not: only the person knows whether to send again (sent twice, a booking is one booking).
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if response.status_code == HTTPStatus.SERVICE_UNAVAILABLE and hasattr(response, "database_is_away"):
+            connection.close()
+            if request.method in ("GET", "HEAD"):
+                response = self.get_response(request)
+        return response
+
+
+def is_database_away(error: BaseException | None) -> bool:
+    """Whether this error says that the connection is gone, not that a query was wrong."""
+    return isinstance(error, OperationalError | InterfaceError)
+
+
+def database_away() -> HttpResponse:
+    """The page for it: no context processor, no query."""
+    response = HttpResponse(get_template("503.html").render({}), status=HTTPStatus.SERVICE_UNAVAILABLE)
+    response["Retry-After"] = "10"
+    response.database_is_away = True  # type: ignore[attr-defined]  # a mark for DatabaseAwayMiddleware
+    return response
 
 
 def client_address(request: HttpRequest) -> str:

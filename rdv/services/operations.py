@@ -40,7 +40,7 @@ def state_of_the_house(*, now: datetime) -> HouseState:
         beat = _redis().get(HEARTBEAT_KEY)
     except RedisError:
         return HouseState(broker_is_up=False, beat_age_s=None, messages_late=late)
-    age = None if beat is None else max(0, round(now.timestamp() - float(beat)))  # type: ignore[arg-type]  # redis types its sync and async clients as one
+    age = None if beat is None else max(0, round(now.timestamp() - float(beat)))
     return HouseState(broker_is_up=True, beat_age_s=age, messages_late=late)
 
 

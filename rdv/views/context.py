@@ -59,7 +59,7 @@ def _menu(request: HttpRequest, scope: Scope) -> list[dict[str, Any]]:
     if not scope.departement_code:
         items.append(("Départements", "agents:operateur_home", None))
     found = []
-    for label, name, count in items:
+    for label, name, waiting in items:
         url = reverse(name)
-        found.append({"label": label, "url": url, "is_current": request.path.startswith(url), "count": count})
+        found.append({"label": label, "url": url, "is_current": request.path.startswith(url), "count": waiting})
     return found

@@ -1,8 +1,12 @@
 """Pages for what went wrong, in plain words, with a phone number."""
 
+import sys
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import get_template
+
+from rdv.core.http import database_away, is_database_away
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -18,6 +22,8 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
+    if is_database_away(sys.exc_info()[1]):
+        return database_away()
     # No context processor, no query: the database may be what is broken.
     return HttpResponse(get_template("500.html").render({}), status=500)
 

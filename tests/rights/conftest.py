@@ -47,7 +47,11 @@ def house(db):
         "stranger": make_agent(far, site=away, services=[make_service(far, "pmi")]),
         "stranger_admin": make_agent(far, role=Role.ADMIN),
         "operateur": Agent.objects.create_agent(
-            email="operateur@example.org", password="motdepasse-de-test-1", first_name="Ada", last_name="Op", is_operateur=True
+            email="operateur@example.org",
+            password="motdepasse-de-test-1",
+            first_name="Ada",
+            last_name="Op",
+            is_operateur=True,
         ),
     }
     usager = make_usager(here, last_name="Benalizhe")

@@ -33,6 +33,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "rdv.core.http.RequestIdMiddleware",
+    "rdv.core.http.DatabaseAwayMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -105,7 +106,12 @@ CELERY_TASK_ROUTES = {
     "agents.tasks.*": {"queue": "planning"},
 }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 600, "socket_timeout": 2, "socket_connect_timeout": 1}
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 600,
+    "socket_timeout": 2,
+    "socket_connect_timeout": 1,
+    "queue_order_strategy": "priority",
+}
 # A request never waits for the broker: publishing gives up at once, the sweep takes over (messages.md).
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_TIMEZONE = "UTC"
