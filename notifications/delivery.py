@@ -135,7 +135,12 @@ def _mine(message: Message) -> MessageQuerySet:
 
 
 def _carry(message: Message, now: datetime) -> None:
-    outgoing = outgoing_of(message, now=now)
+    try:
+        outgoing = outgoing_of(message, now=now)
+    except Exception:  # whatever is wrong with this text, trying again would not mend it
+        log.exception("message_broken", message=str(message.uuid))
+        _fail(message, Failure.BROKEN, now)
+        return
     if message.handed_at is not None and not _ask(message, outgoing, now):
         return
     if message.dropped_at is not None:
