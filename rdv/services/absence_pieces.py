@@ -18,6 +18,7 @@ from agents.models import Departement
 from rdv.domain.intervals import Interval, merge
 from rdv.domain.recurrence import Recurrence, Rhythm, occurrence_days, to_instants
 from rdv.models import Absence, Occupation, OccupationKind
+from rdv.services.occupying import drop_dead_options_of
 
 ONE_DAY = timedelta(days=1)
 # An absence until this hour lasts until midnight: "the whole day" is from DAY_START to DAY_END.
@@ -63,7 +64,7 @@ def write_pieces(absence: Absence, *, first: date | None, last: date, now: datet
     pieces = [piece for piece in pieces_of(absence, first=first, last=last) if piece.end > now]
     if not pieces:
         return []
-    _forget_dead_holds(absence.agent_id, now)
+    drop_dead_options_of([absence.agent_id], now)
     taken = _blocking_rows(absence.agent_id, pieces)
     taken_starts = [stretch.start for stretch in taken]
 
@@ -85,11 +86,6 @@ def write_pieces(absence: Absence, *, first: date | None, last: date, now: datet
         for piece in pieces
     )
     return pieces
-
-
-def _forget_dead_holds(agent_id: int, now: datetime) -> None:
-    """A hold that has died still lies in the way of the constraint until somebody sweeps it (engine.md, "Booking")."""
-    Occupation.objects.filter(agent_id=agent_id, kind=OccupationKind.OPTION, expires_at__lte=now).delete()
 
 
 def _blocking_rows(agent_id: int, pieces: Sequence[Interval]) -> list[Interval]:

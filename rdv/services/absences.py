@@ -5,6 +5,7 @@ Creating one over booked Rdv is allowed: nothing is cancelled without somebody s
 handed back to be looked at.
 """
 
+import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -116,12 +117,21 @@ def _dated_words(rule: AbsenceRule) -> str:
     return f"du {first}{starts} au {french.day_year(last_day)}{ends}"
 
 
-def create_absence(*, agent: Agent, rule: AbsenceRule, author: Author, now: datetime) -> SavedAbsence:
-    """Write it and take the agent's time, from the pieces that are not over up to the horizon."""
+def create_absence(
+    *, agent: Agent, rule: AbsenceRule, author: Author, now: datetime, key: uuid.UUID | None = None
+) -> SavedAbsence:
+    """Write it and take the agent's time, from the pieces that are not over up to the horizon.
+
+    `key`: a form sent twice with the same key makes one absence (it becomes its uuid). Raises PlanningRefused.
+    """
     with transaction.atomic(durable=True):
         lock_agents([agent.pk])
-        absence = _unsaved(agent, rule)
+        made = Absence.objects.filter(uuid=key, agent=agent).first() if key else None
+        if made is not None:
+            return SavedAbsence(made, affected_by(made, now=now))
         validate_absence(rule, agent, now=now)
+        absence = _unsaved(agent, rule)
+        absence.uuid = key or absence.uuid
         absence.save()
         expand_absence(absence, now=now)
         _write(absence, "absence.created", author=author, now=now, data={"after": rule.told()})

@@ -7,6 +7,7 @@ rdv/services/planning by the planning screens, imports and the demo.
                      old        new ^carried over   days changed by hand go to the new one as they are
 """
 
+import uuid
 from datetime import date, datetime, timedelta
 from typing import Any, Unpack
 
@@ -28,16 +29,28 @@ BY_HAND = Q(is_modified=True) | Q(is_cancelled=True)
 
 
 def create_plage(
-    *, departement: Departement, agent: Agent, author: Author, now: datetime, **fields: Unpack[PlageFields]
+    *,
+    departement: Departement,
+    agent: Agent,
+    author: Author,
+    now: datetime,
+    key: uuid.UUID | None = None,
+    **fields: Unpack[PlageFields],
 ) -> PlageOuverture:
-    """A rule and its Ouvertures, 13 months ahead. Raises PlanningRefused."""
+    """A rule and its Ouvertures, 13 months ahead. Raises PlanningRefused.
+
+    `key`: a form sent twice with the same key makes one plage (it becomes its uuid).
+    """
     rule = PlageRule(**fields)
     if agent.departement_id != departement.pk:
         raise PlanningRefused("Cet agent est celui d’un autre département.")
     with transaction.atomic(durable=True):
         lock_agents([agent.pk])
+        made = PlageOuverture.objects.filter(uuid=key, agent=agent).first() if key else None
+        if made is not None:
+            return made
         validate(rule, agent, now=now)
-        plage = _insert(rule, departement=departement, agent=agent)
+        plage = _insert(rule, departement=departement, agent=agent, key=key)
         expand_plage(plage, now=now)
         write(plage, "plage.created", author=author, now=now, data={"after": rule.told()})
         return plage
@@ -150,8 +163,9 @@ def _refuse_days_before(rule: PlageRule, day: date, departement: Departement, no
         )
 
 
-def _insert(rule: PlageRule, *, departement: Departement, agent: Agent) -> PlageOuverture:
-    plage = PlageOuverture.objects.create(departement=departement, agent=agent, **rule.columns())
+def _insert(rule: PlageRule, *, departement: Departement, agent: Agent, key: uuid.UUID | None = None) -> PlageOuverture:
+    columns = rule.columns() | ({"uuid": key} if key else {})
+    plage = PlageOuverture.objects.create(departement=departement, agent=agent, **columns)
     _set_motifs(plage, rule)
     return plage
 

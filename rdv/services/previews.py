@@ -4,14 +4,14 @@ The same questions as the writers ask (rdv/services/plages), without writing: a 
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from agents.models import Agent, Departement
 from rdv.core.clock import local_date
 from rdv.domain.intervals import Interval
-from rdv.models import Ouverture, PlageOuverture, Rdv
+from rdv.models import Ouverture, PlageOuverture, Rdv, RhythmChoice
 from rdv.services.occurrences import instants_of, rule_of_occurrence
 from rdv.services.plage_rules import (
     EditScope,
@@ -57,10 +57,14 @@ class Preview:
     words_before: str
     words_after: str
     dates: list[DateChange]
-    hours_before: timedelta  # a week, on average over the weeks compared
+    hours_before: timedelta  # of the only day, else a week, on average over the weeks compared
     hours_after: timedelta
     outside: list[Rdv]  # booked, inside an opening before, in none after
     overlaps: list[Overlap]
+
+    @property
+    def is_single(self) -> bool:
+        return len(self.dates) == 1
 
     @property
     def standing(self) -> list[DateChange]:
@@ -129,7 +133,8 @@ def preview_end(*, plage: PlageOuverture, last_day: date, now: datetime) -> Prev
 def _preview_one(plage: PlageOuverture, day: date, rule: PlageRule, *, now: datetime) -> Preview:
     validate_for_one_day(rule, plage.agent)
     instants = instants_of(rule, plage.departement, now=now)
-    return _preview_row(plage, day, _cover(rule, instants), rule.words, now=now)
+    single = replace(rule, rhythm=RhythmChoice.ONCE.value)
+    return _preview_row(plage, day, _cover(rule, instants), single.words, now=now)
 
 
 def _preview_row(plage: PlageOuverture, day: date, after: Cover | None, words: str, *, now: datetime) -> Preview:
@@ -215,8 +220,8 @@ def _preview(
         words_before=words_before,
         words_after=words_after,
         dates=dates,
-        hours_before=_weekly([cover.interval for cover in before], dates, agent),
-        hours_after=_weekly(kept, dates, agent),
+        hours_before=_hours([cover.interval for cover in before], dates, agent),
+        hours_after=_hours(kept, dates, agent),
         outside=_outside(before, after, agent=agent, plage=plage, siblings_without=siblings_without, now=now),
         overlaps=overlaps_of(agent=agent, intervals=kept, without=plage, now=now),
     )
@@ -239,10 +244,10 @@ def _outside(
     return rdvs_left_outside(agent_id=agent.pk, before=before, after=[*after, *others], now=now)
 
 
-def _weekly(intervals: Sequence[Interval], dates: Sequence[DateChange], agent: Agent) -> timedelta:
-    """Average of the weeks compared, which begin with the first day of the change."""
-    if not dates:
-        return timedelta(0)
+def _hours(intervals: Sequence[Interval], dates: Sequence[DateChange], agent: Agent) -> timedelta:
+    """Of the only day; else the average of the weeks compared, which begin with the first day of the change."""
+    if len(dates) < 2:
+        return sum((one.duration for one in intervals), timedelta(0))
     zone = departement_of(agent).zone
     first = min(one.day for one in dates)
     end = first + timedelta(weeks=WEEKS_COMPARED)
