@@ -2,7 +2,7 @@
 
 
 class DomainError(Exception):
-    """A rule refused the request. `message` is the sentence for the person; `code` is stable, for tests and templates."""
+    """A rule refused the request. `message` is the sentence for the person; `code` is stable, for tests."""
 
     code = "refused"
     message = "Cette action n’est pas possible."

@@ -67,5 +67,5 @@ def database_away() -> HttpResponse:
 
 
 def client_address(request: HttpRequest) -> str:
-    """The address of the person's network, for throttling. The proxy in front must set REMOTE_ADDR (docs/deploiement.md)."""
+    """The address of the person’s network, for throttling (behind proxies: PROXY_HOPS, see rdv/config/proxy)."""
     return str(request.META.get("REMOTE_ADDR", ""))

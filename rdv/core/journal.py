@@ -1,7 +1,7 @@
 """The journal: who did what, on what, when, as whom. Append-only, written in the transaction of the change.
 
-`Evenement` has ids and labels as plain columns and no foreign key: every app can write it, and it outlives what it tells.
-A trigger refuses UPDATE, and DELETE before `keep_until` (migration rdv.0002).
+`Evenement` has ids and labels as plain columns and no foreign key: every app can write it, and it outlives
+what it tells. A trigger refuses UPDATE, and DELETE before `keep_until` (migration rdv.0002).
 """
 
 import uuid

@@ -1,1 +1,1 @@
-"""Settings: `base` is shared; `dev`, `test` and `prod` say what differs. Everything secret comes from the environment."""
+"""Settings: `base` is shared; `dev`, `test` and `prod` say what differs. Secrets come from the environment."""
