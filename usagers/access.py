@@ -84,10 +84,18 @@ def _was_just_asked(author: Author, terms: str, now: dt.datetime) -> bool:
     return any(event.data.get("terms") == terms for event in recent[:10])
 
 
-def usager_for_agent(scope: Scope, uuid: uuids.UUID, *, now: dt.datetime, reason: str = "") -> Usager:
+def usager_for_agent(
+    scope: Scope,
+    uuid: uuids.UUID,
+    *,
+    now: dt.datetime,
+    reason: str = "",
+    unless_since: dt.datetime | None = None,
+) -> Usager:
     """One file, and the line of the journal that says it was opened. Http404 outside the département.
 
     `reason`: why, when the agent steps outside their usual scope (the apps above know what that is).
+    `unless_since`: no second line when this agent opened it since then (a console reads it again at each step).
     """
     if not scope.may_search_usagers:
         raise PermissionDenied
@@ -95,6 +103,8 @@ def usager_for_agent(scope: Scope, uuid: uuids.UUID, *, now: dt.datetime, reason
     usager = found.select_related("commune", "departement").first()
     if usager is None:
         raise Http404
+    if unless_since is not None and _was_opened(scope.agent_id, usager, since=unless_since):
+        return usager
     journal.write_read(
         "usager.read",
         subject=("usager", usager.pk),
@@ -104,6 +114,11 @@ def usager_for_agent(scope: Scope, uuid: uuids.UUID, *, now: dt.datetime, reason
         data={"reason": reason} if reason else {},
     )
     return usager
+
+
+def _was_opened(agent_id: int, usager: Usager, *, since: dt.datetime) -> bool:
+    lines = Evenement.objects.about("usager", usager.pk).filter(kind="usager.read", at__gt=since)
+    return lines.filter(author_kind="agent", author_id=agent_id).exists()
 
 
 def proches_of(responsable: Usager, today: dt.date) -> QuerySet[Proche]:

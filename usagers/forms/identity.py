@@ -182,9 +182,10 @@ class IdentityForm(forms.Form):
         if not meant or self.cleaned_data.get("email_kept") == email:
             return
         self.add_error("email", f"Vouliez-vous dire {meant}\u00a0? Corrigez, ou envoyez encore si l’adresse est juste.")
-        data: Any = self.data
-        self.data = data.copy()  # a QueryDict is read-only
-        self.data[self.add_prefix("email_kept")] = email
+        typed: Any = self.data
+        kept: Any = typed.copy()  # a QueryDict is read-only
+        kept[self.add_prefix("email_kept")] = email
+        self.data = kept
 
 
 def _advice(error: forms.ValidationError) -> str:

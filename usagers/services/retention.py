@@ -60,7 +60,7 @@ def _empty(usager: Usager, author: Author, now: datetime) -> None:
     Proche.objects.filter(responsable=usager).delete()
     Proche.objects.filter(person=usager).delete()
     Referent.objects.filter(usager=usager).delete()
-    notifications.change_addresses(f"usager:{usager.pk}", phone="", email="", now=now)  # nothing more leaves for them
+    notifications.erase_recipient(f"usager:{usager.pk}")  # what was said, and what was still to be said
     journal.write(
         "usager.erased",
         subject=("usager", usager.pk),
