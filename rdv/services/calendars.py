@@ -4,7 +4,7 @@ Room: services. Called by rdv/services/notices (attached to e-mails) and by the 
 UID never changes, SEQUENCE is the schedule version, hours are in the zone of the département (RFC 5545, 5546).
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from urllib.parse import urlparse
 
 from django.conf import settings
@@ -64,7 +64,9 @@ def _calendar(participation: Participation, facts: Facts, method: str, now: date
     calendar.add("VERSION", "2.0")
     calendar.add("METHOD", method)
     calendar.add_component(event)
-    calendar.add_missing_timezones()
+    # Only the changes of hour around it: the whole history of a zone weighs 8 kB.
+    year = facts.starts_at.year
+    calendar.add_missing_timezones(date(year - 1, 1, 1), date(year + 1, 12, 31))
     return calendar
 
 

@@ -127,8 +127,8 @@ _SMS = {
     News.MOVED: ("RDV déplacé", "Voir ou annuler :"),
     News.CANCELLED: ("RDV annulé", "Reprendre un RDV :"),
     News.RESTORED: ("RDV maintenu", "Voir ou annuler :"),
-    News.SMS_REMINDER: ("Rappel RDV", "Un empêchement ? Annulez :"),
-    News.EMAIL_REMINDER: ("Rappel RDV", "Un empêchement ? Annulez :"),
+    News.SMS_REMINDER: ("Rappel RDV", "Pas disponible ? Annulez :"),
+    News.EMAIL_REMINDER: ("Rappel RDV", "Pas disponible ? Annulez :"),
 }
 
 
@@ -178,7 +178,7 @@ def email(
         "owner": owner,
         "cancel_until": french.duration(timedelta(hours=facts.cancel_hours)),
     }
-    title = f"{heading} : {when}"
+    title = f"{heading}{french.NBSP}: {when}"
     return Email(
         title=title[:TITLE_LENGTH],
         text=render_to_string("notifications/email.txt", context).strip() + "\n",
@@ -204,9 +204,13 @@ def _intro(news: News, facts: Facts, *, was: Was | None, by_service: bool, is_la
         who = "Le service a dû annuler votre rendez-vous." if by_service else "Votre rendez-vous est bien annulé."
         return f"{who} Vous pouvez en reprendre un autre."
     if news is News.BOOKED:
-        return "C’est bientôt : ce message est aussi votre rappel." if is_late else "Nous avons noté votre rendez-vous."
+        return (
+            f"C’est bientôt{french.NBSP}: ce message est aussi votre rappel."
+            if is_late
+            else "Nous avons noté votre rendez-vous."
+        )
     if news is News.RESTORED:
-        return "Ne tenez pas compte de notre message d’annulation : votre rendez-vous a bien lieu."
+        return f"Ne tenez pas compte de notre message d’annulation{french.NBSP}: votre rendez-vous a bien lieu."
     return "Votre rendez-vous approche."
 
 

@@ -427,7 +427,7 @@ def test_a_proche_is_told_through_their_responsable():
     notices.booked(reload(participation), now=NOW)
     assert set(Message.objects.values_list("recipient", flat=True)) == {f"usager:{parent.pk}"}
     assert set(Message.objects.values_list("address", flat=True)) == {"karim@example.net", "+33639980404"}
-    assert "Pour qui : Lina" in Message.objects.get(kind="rdv.booked", channel="email").body
+    assert "Pour qui\u00a0: Lina" in Message.objects.get(kind="rdv.booked", channel="email").body
 
 
 def test_the_mailbox_of_the_site_answers():
