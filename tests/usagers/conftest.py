@@ -6,6 +6,7 @@ import threading
 import pytest
 from django.db import connections
 
+import rdv.config.celery  # noqa: F401 - the task queue, as in the web processes
 from notifications.models import Message
 from rdv.core.journal import Author
 from tests.factories import make_departement

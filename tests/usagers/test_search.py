@@ -135,7 +135,8 @@ CROWD = """
     INSERT INTO usagers_usager (departement_id, uuid, first_name, last_name, birth_name, search_key, phone, email,
         address, language, needs_interpreter, needs_step_free, needs_sign_language, channel, note, created_at,
         last_contact_at)
-    SELECT %s, gen_random_uuid(), md5(n::text), md5((-n)::text), '', ' ' || md5((-n)::text) || ' ' || md5(n::text) || ' ',
+    SELECT %s, gen_random_uuid(), md5(n::text), md5((-n)::text), '',
+        ' ' || md5((-n)::text) || ' ' || md5(n::text) || ' ',
         '+336' || lpad((n * 7919 %% 100000000)::text, 8, '0'), '', '', 'fr', false, false, false, 'both', '', %s,
         %s::timestamptz - n * interval '1 hour'
     FROM generate_series(1, 6000) AS n

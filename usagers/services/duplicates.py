@@ -21,7 +21,7 @@ from usagers.search_query import parse_usager_query
 
 SAME_NAME, NEAR_NAME = "même nom", "nom très proche"
 SAME_BIRTH, SAME_PHONE, SAME_EMAIL = "même naissance", "même téléphone", "même e-mail"
-_WEIGHTS = {SAME_NAME: 5, SAME_BIRTH: 4, SAME_PHONE: 3, SAME_EMAIL: 3, NEAR_NAME: 3}
+_WEIGHTS = {SAME_NAME: 10, SAME_BIRTH: 8, NEAR_NAME: 7, SAME_PHONE: 6, SAME_EMAIL: 6}
 _MAX_FOUND = 10
 _MAX_SHARING = 50  # files of one phone, one e-mail or one name that are compared
 _MAX_BORN_ALIKE = 300  # a large département has about 20 files per birth date; 1 January has many more
