@@ -20,6 +20,15 @@ CODE_DIGITS = 6
 RECOVERY_LENGTH = 12
 
 
+def put_focus(form: forms.Form) -> None:
+    """The page opens on the first field to complete: one task per page, so that one types at once."""
+    unsure = [name for name in form.fields if name in form.errors] if form.is_bound else []
+    if form.is_bound and not unsure:
+        unsure = [name for name, field in form.fields.items() if isinstance(field, PasswordField)]
+    visible = [name for name, field in form.fields.items() if not field.widget.is_hidden]
+    form.fields[(unsure or visible)[0]].widget.attrs["autofocus"] = True
+
+
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'s' if number > 1 else ''}"
 
@@ -138,7 +147,5 @@ class ConfirmForm(forms.Form):
 
 
 class PreferencesForm(forms.Form):
-    notification_level = forms.ChoiceField(
-        label="E-mails reçus sur vos rendez-vous", choices=NotificationLevel.choices, widget=forms.RadioSelect
-    )
+    notification_level = forms.ChoiceField(label="E-mails reçus sur vos rendez-vous", choices=NotificationLevel.choices)
     shows_name = forms.BooleanField(label="Montrer mon nom au public", required=False)

@@ -70,7 +70,7 @@ def qr_code(device: TOTPDevice) -> SafeString:
     """An SVG in the page: no request carries the secret, no inline style is needed."""
     drawing = segno.make(device.config_url, error="m", micro=False)
     svg = drawing.svg_inline(
-        scale=4, border=4, title="Code QR à photographier avec l’application", dark="#000", light="#fff"
+        scale=3, border=4, title="Code QR à photographier avec l’application", dark="#000", light="#fff"
     )
     return mark_safe(svg)  # noqa: S308 - drawn by segno from our own address
 

@@ -10,7 +10,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from agents.access import LinkDead, link_behind, may_sign_in
-from agents.forms.sign_in import ConfirmForm, ForgottenForm, NewPasswordForm
+from agents.forms.sign_in import ConfirmForm, ForgottenForm, NewPasswordForm, put_focus
 from agents.models import Agent
 from agents.services import links
 from agents.views.guards import OperateurRequest, account_required, local_page
@@ -27,6 +27,7 @@ def forgotten(request: HttpRequest) -> HttpResponse:
     """The same page after, whether the account exists or not."""
     form = ForgottenForm(request.POST or None)
     if not form.is_valid():
+        put_focus(form)
         return render(request, "agents/forgotten.html", {"form": form}, status=422 if form.is_bound else 200)
     email = form.cleaned_data["email"]
     try:
@@ -41,13 +42,11 @@ def forgotten(request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters("password")
 @require_http_methods(["GET", "HEAD", "POST"])
 def set_password(request: HttpRequest, token: str) -> HttpResponse:
-    """Behind a link of an e-mail. Looking spends nothing: mail scanners follow links; choosing does."""
-    response = _set_password(request, token)
-    response["Referrer-Policy"] = "no-referrer"  # The address holds the token.
-    return response
+    """Behind a link of an e-mail. Looking spends nothing: mail scanners follow links; choosing does.
 
-
-def _set_password(request: HttpRequest, token: str) -> HttpResponse:
+    The address holds the token. It goes to no other site: Referrer-Policy is "same-origin" everywhere (settings);
+    "no-referrer" here would make browsers send `Origin: null` with the form, which the CSRF check refuses.
+    """
     now = clock.now()
     try:
         link = link_behind(token, now)
@@ -56,6 +55,7 @@ def _set_password(request: HttpRequest, token: str) -> HttpResponse:
             raise LinkDead
         form = NewPasswordForm(request.POST or None, agent=agent)
         if not form.is_valid():
+            put_focus(form)
             context = {"form": form, "account": agent.email, "departement": agent.departement, "link": link}
             return render(request, "agents/set_password.html", context, status=422 if form.is_bound else 200)
         agent = links.set_password_by_link(token=token, password=form.cleaned_data["password"], now=now)
@@ -75,11 +75,13 @@ def confirm(request: OperateurRequest) -> HttpResponse:
     """The password again (`guards.password_fresh`), then back to the page. Wrong ones count like at the door."""
     if request.method != "POST":
         form = ConfirmForm(initial={"next": local_page(request.GET.get("next"))})
+        put_focus(form)
         return render(request, "agents/confirm.html", {"form": form})
     form = ConfirmForm(request.POST)
     if form.is_valid() and not _is_right(request, form.cleaned_data["password"]):
         form.add_error("password", "Ce n’est pas votre mot de passe. Recommencez.")
     if form.errors:
+        put_focus(form)
         return render(request, "agents/confirm.html", {"form": form}, status=422)
     confirm_password(request, now=clock.now())
     return HttpResponseRedirect(local_page(form.cleaned_data["next"]) or reverse("agents:account"))

@@ -20,7 +20,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from agents.access import failures_from, scope_of, today_of
-from agents.forms.sign_in import CodeForm, RecoveryCodeForm, SignInForm
+from agents.forms.sign_in import CodeForm, RecoveryCodeForm, SignInForm, put_focus
 from agents.models import Agent
 from agents.services import accounts, second_factor
 from agents.views.guards import local_page
@@ -65,6 +65,7 @@ def _first_factor(request: HttpRequest, now: datetime) -> HttpResponse:
 
 
 def _sign_in_page(request: HttpRequest, form: SignInForm, *, status: int = 200) -> HttpResponse:
+    put_focus(form)
     return render(request, "agents/sign_in.html", {"form": form}, status=status)
 
 
@@ -201,5 +202,6 @@ def refuse(form: Form, field: str, refused: DomainError) -> None:
 def _code_page(
     request: HttpRequest, template: str, form: CodeForm | RecoveryCodeForm, waiting: Pending
 ) -> HttpResponse:
+    put_focus(form)
     context = {"form": form, "account": waiting.agent.email, "departement": waiting.agent.departement}
     return render(request, template, context, status=422 if form.errors else 200)
