@@ -6,7 +6,7 @@ A `PlageRule` is the plain content of a PlageOuverture: what the form gives, wha
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Any, NotRequired, Required, TypedDict
 
@@ -23,6 +23,7 @@ from rdv.models import Modality, Motif, MotifSite, PlageOuverture, RhythmChoice
 
 # The longest horizon of a motif: openings and absences are written this far (engine.md, point 1).
 HORIZON = relativedelta(months=13)
+MONTHS_A_YEAR, WEEKS_A_YEAR = 12, 52
 
 
 class EditScope(StrEnum):
@@ -85,6 +86,17 @@ class PlageRule:
     @property
     def motif_ids(self) -> list[int]:
         return sorted(motif.pk for motif in self.motifs)
+
+    @property
+    def hours(self) -> timedelta:
+        """Open time of a week, on average and holidays apart; of the only day of a rule without repetition."""
+        # Hours of the wall clock, on purpose: this is how people count them, twice a year too.
+        day = datetime.combine(self.first_day, self.ends_time) - datetime.combine(self.first_day, self.starts_time)
+        if self.rhythm == Rhythm.ONCE:
+            return day
+        if self.rhythm == Rhythm.WEEKLY:
+            return day * max(1, len(set(self.weekdays))) / self.every
+        return day * MONTHS_A_YEAR / WEEKS_A_YEAR / self.every
 
     def columns(self) -> dict[str, Any]:
         """The columns of the PlageOuverture row. A rule that does not use a column leaves it as if never typed."""

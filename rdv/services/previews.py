@@ -27,9 +27,6 @@ from rdv.services.plage_rules import (
 from rdv.services.plages import rows_to_rewrite, splits
 from rdv.services.planning_effects import Cover, Overlap, cover_of, other_openings, overlaps_of, rdvs_left_outside
 
-# Hours are compared over these weeks: long enough for "one week out of four" and for the months.
-WEEKS_COMPARED = 12
-
 
 class Fate(StrEnum):
     KEPT = "kept"
@@ -54,17 +51,21 @@ class DateChange:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    words_before: str
-    words_after: str
+    rule_before: PlageRule | None
+    rule_after: PlageRule | None
     dates: list[DateChange]
-    hours_before: timedelta  # of the only day, else a week, on average over the weeks compared
-    hours_after: timedelta
     outside: list[Rdv]  # booked, inside an opening before, in none after
     overlaps: list[Overlap]
 
     @property
-    def is_single(self) -> bool:
-        return len(self.dates) == 1
+    def words_after(self) -> str:
+        return self.rule_after.words if self.rule_after else ""
+
+    @property
+    def hours_added(self) -> timedelta:
+        """A week, on average; negative when hours are taken away."""
+        before, after = self.rule_before, self.rule_after
+        return (after.hours if after else timedelta(0)) - (before.hours if before else timedelta(0))
 
     @property
     def standing(self) -> list[DateChange]:
@@ -83,7 +84,7 @@ def preview_create(*, agent: Agent, rule: PlageRule, now: datetime) -> Preview:
     """Raises what `create_plage` would raise."""
     validate(rule, agent, now=now)
     dates = list(_dates_of([], rule, departement_of(agent), begun=frozenset(), first=None, now=now))
-    return _preview("", rule.words, sorted(dates, key=_by_day), agent=agent, plage=None, now=now)
+    return _preview(None, rule, sorted(dates, key=_by_day), agent=agent, plage=None, now=now)
 
 
 def preview_edit(
@@ -110,14 +111,12 @@ def preview_edit(
         *(_kept_by_hand(row) for row in by_hand),
         *_dates_of(untouched, rule, plage.departement, begun=kept_days, first=first, now=now),
     ]
-    return _preview(
-        rule_of(plage).words, rule.words, sorted(dates, key=_by_day), agent=plage.agent, plage=plage, now=now
-    )
+    return _preview(rule_of(plage), rule, sorted(dates, key=_by_day), agent=plage.agent, plage=plage, now=now)
 
 
 def preview_cancel(*, plage: PlageOuverture, day: date, now: datetime) -> Preview:
     """What closing this day alone would change."""
-    return _preview_row(plage, day, None, "", now=now)
+    return _preview_row(plage, day, None, None, now=now)
 
 
 def preview_end(*, plage: PlageOuverture, last_day: date, now: datetime) -> Preview:
@@ -127,17 +126,19 @@ def preview_end(*, plage: PlageOuverture, last_day: date, now: datetime) -> Prev
         DateChange(row.local_on, Fate.REMOVED, cover_of(row)) if row.occurrence_on > last_day else _kept(row)
         for row in rows
     ]
-    return _preview(rule_of(plage).words, "", dates, agent=plage.agent, plage=plage, now=now)
+    return _preview(rule_of(plage), None, dates, agent=plage.agent, plage=plage, now=now)
 
 
 def _preview_one(plage: PlageOuverture, day: date, rule: PlageRule, *, now: datetime) -> Preview:
     validate_for_one_day(rule, plage.agent)
     instants = instants_of(rule, plage.departement, now=now)
     single = replace(rule, rhythm=RhythmChoice.ONCE.value)
-    return _preview_row(plage, day, _cover(rule, instants), single.words, now=now)
+    return _preview_row(plage, day, _cover(rule, instants), single, now=now)
 
 
-def _preview_row(plage: PlageOuverture, day: date, after: Cover | None, words: str, *, now: datetime) -> Preview:
+def _preview_row(
+    plage: PlageOuverture, day: date, after: Cover | None, rule: PlageRule | None, *, now: datetime
+) -> Preview:
     row = plage.ouvertures.filter(occurrence_on=day).select_related("departement", "site", "plage").first()
     before = None if row is None or row.is_cancelled else cover_of(row)
     if after is None:
@@ -147,9 +148,9 @@ def _preview_row(plage: PlageOuverture, day: date, after: Cover | None, words: s
     zone = plage.departement.zone
     shown = local_date(after.interval.start, zone) if after else row.local_on if row else day
     change = DateChange(shown, fate, before, after)
-    words_before = rule_of_occurrence(row).words if row else ""
+    of_day = rule_of_occurrence(row) if row else None
     # The other days of the series are openings of their own here: an Rdv may fall into one of them.
-    return _preview(words_before, words, [change], agent=plage.agent, plage=plage, siblings_without=day, now=now)
+    return _preview(of_day, rule, [change], agent=plage.agent, plage=plage, siblings_without=day, now=now)
 
 
 def _by_day(change: DateChange) -> date:
@@ -204,8 +205,8 @@ def _compared(day: date, row: Ouverture | None, after: Cover) -> DateChange:
 
 
 def _preview(
-    words_before: str,
-    words_after: str,
+    rule_before: PlageRule | None,
+    rule_after: PlageRule | None,
     dates: list[DateChange],
     *,
     agent: Agent,
@@ -217,11 +218,9 @@ def _preview(
     after = [one.after for one in dates if one.after]
     kept = [cover.interval for cover in after]
     return Preview(
-        words_before=words_before,
-        words_after=words_after,
+        rule_before=rule_before,
+        rule_after=rule_after,
         dates=dates,
-        hours_before=_hours([cover.interval for cover in before], dates, agent),
-        hours_after=_hours(kept, dates, agent),
         outside=_outside(before, after, agent=agent, plage=plage, siblings_without=siblings_without, now=now),
         overlaps=overlaps_of(agent=agent, intervals=kept, without=plage, now=now),
     )
@@ -242,14 +241,3 @@ def _outside(
         siblings = plage.ouvertures.standing().exclude(occurrence_on=siblings_without)
         others += [cover_of(row) for row in siblings]
     return rdvs_left_outside(agent_id=agent.pk, before=before, after=[*after, *others], now=now)
-
-
-def _hours(intervals: Sequence[Interval], dates: Sequence[DateChange], agent: Agent) -> timedelta:
-    """Of the only day; else the average of the weeks compared, which begin with the first day of the change."""
-    if len(dates) < 2:
-        return sum((one.duration for one in intervals), timedelta(0))
-    zone = departement_of(agent).zone
-    first = min(one.day for one in dates)
-    end = first + timedelta(weeks=WEEKS_COMPARED)
-    counted = (one.duration for one in intervals if first <= local_date(one.start, zone) < end)
-    return sum(counted, timedelta(0)) / WEEKS_COMPARED

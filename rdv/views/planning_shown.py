@@ -79,7 +79,7 @@ def effects_of(preview: Preview, scope: Scope) -> dict[str, Any]:
         "by_hand": french.joined([french.day(change.day) for change in preview.by_hand]),
         "by_hand_count": len(preview.by_hand),
         "holidays": french.joined([f"{french.day_year(one.day)} ({one.holiday})" for one in preview.holidays]),
-        "difference": _difference(preview.hours_after - preview.hours_before),
+        "difference": _difference(preview.hours_added),
         "rdvs": [rdv_line(rdv, scope) for rdv in preview.outside],
         "seen": mark([*_facts(preview)]),
     }

@@ -109,7 +109,9 @@ def test_over_booked_rdv_it_is_allowed_and_names_them(world):
     assert preview_absence(agent=world.agent, rule=rule, now=NOW) == [touched]
     absence, affected = create_absence(agent=world.agent, rule=rule, author=AGENT, now=NOW)
     assert affected == [touched]
-    blocking = list(Occupation.objects.filter(absence=absence).order_by("starts_at").values_list("is_blocking", flat=True))
+    blocking = list(
+        Occupation.objects.filter(absence=absence).order_by("starts_at").values_list("is_blocking", flat=True)
+    )
     assert blocking[0] is False
     assert all(blocking[1:])
     assert Occupation.objects.filter(rdv=touched).get().is_blocking

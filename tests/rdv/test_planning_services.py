@@ -1,4 +1,4 @@
-"""Rules of openings: expanded, edited alone, from a day on, or whole. Worked examples 3, 4, 5, 10 and 11 of engine.md."""
+"""Rules of openings: expanded, edited alone, from a day on, or whole. Worked examples 3, 4, 5, 10, 11 of engine.md."""
 
 import datetime as dt
 from datetime import date, time, timedelta
@@ -188,7 +188,11 @@ def test_nothing_is_written_in_the_past_and_what_runs_is(world):
         ({"ends_time": time(8)}, "ends_time", "L’heure de fin (8 h) doit être après l’heure de début (9 h)."),
         ({"motifs": []}, "motifs", "Choisissez au moins un motif de rendez-vous."),
         ({"rhythm": "once", "first_day": date(2027, 1, 1)}, "first_day", "Aucune date à venir"),
-        ({"rhythm": "once", "first_day": date(2027, 3, 29)}, "first_day", "Le lundi 29 mars 2027 est férié (Lundi de Pâques)."),
+        (
+            {"rhythm": "once", "first_day": date(2027, 3, 29)},
+            "first_day",
+            "29 mars 2027 est férié (Lundi de Pâques).",
+        ),
         ({"every": 2, "weekdays": [1]}, "first_day", "n’est pas un des jours choisis (mardi)"),
         ({"site": None}, "motifs", "ce rendez-vous se passe sur place"),
     ],
@@ -392,7 +396,7 @@ def test_the_preview_says_each_date(world):
         (date(2027, 2, 9), Fate.NEW),
         (date(2027, 2, 15), Fate.REMOVED),
     ]
-    assert said.words_before.replace("\u00a0", " ") == "chaque lundi, de 9 h à 12 h"
+    assert said.rule_before.words.replace("\u00a0", " ") == "chaque lundi, de 9 h à 12 h"
     assert said.words_after.replace("\u00a0", " ") == "chaque lundi et mardi, une semaine sur deux, de 9 h à 12 h"
 
 
@@ -406,10 +410,19 @@ def test_the_preview_names_the_holidays(world):
     assert all(one.before for one in said.holidays)
 
 
-def test_the_preview_counts_the_hours_of_a_week(world):
-    plage = make_plage(world)
-    said = preview(plage, "all", MONDAY, every=2, ends_time=time(11), on_holidays=True)
-    assert (said.hours_before, said.hours_after) == (timedelta(hours=2, minutes=45), timedelta(hours=1))
+@pytest.mark.parametrize(
+    ("changes", "hours"),
+    [
+        ({"every": 2, "ends_time": time(11)}, timedelta(hours=1)),
+        ({"weekdays": [0, 3, 4]}, timedelta(hours=9)),
+        ({"rhythm": "monthly_day", "ends_time": time(22)}, timedelta(hours=3)),
+        ({"rhythm": "once"}, timedelta(hours=3)),
+    ],
+)
+def test_the_preview_counts_the_hours_of_a_week(world, changes, hours):
+    said = preview(make_plage(world), "all", MONDAY, **changes)
+    assert said.rule_before.hours == timedelta(hours=3)
+    assert (said.rule_after.hours, said.hours_added) == (hours, hours - timedelta(hours=3))
 
 
 def test_the_preview_lists_the_rdv_left_outside_and_only_them(world):

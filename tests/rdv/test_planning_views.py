@@ -263,7 +263,13 @@ def test_an_absence_is_edited_and_deleted(browser, world):
     absence, _ = create_absence(agent=world.agent, rule=rule, author=AGENT, now=NOW)
     url = reverse("rdv:absence_edit", args=[absence.uuid])
     assert 'value="2027-01-15"' in text_of(browser.get(url))
-    data = {"kind": "training", "repetition": "weekly-2", "first_day": "2027-01-11", "starts_time": "9:00", "ends_time": "12:00"}
+    data = {
+        "kind": "training",
+        "repetition": "weekly-2",
+        "first_day": "2027-01-11",
+        "starts_time": "9:00",
+        "ends_time": "12:00",
+    }
     see_then_save(browser, url, data | {"last_day": "2027-01-15"})
     absence.refresh_from_db()
     assert (absence.kind, absence.rhythm, absence.every, absence.last_day) == ("training", "weekly", 2, None)
