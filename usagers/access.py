@@ -9,7 +9,7 @@ import uuid as uuids
 from collections.abc import Iterable, Sequence
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet, prefetch_related_objects
+from django.db.models import QuerySet, Value, prefetch_related_objects
 from django.http import Http404
 
 from agents.access import Scope
@@ -56,8 +56,11 @@ def _tiers(files: UsagerQuerySet, asked: UsagerQuery, count: int) -> Iterable[Us
     if not asked.words:
         return matching.last_seen_first()[:count]
     tiers = [asked.words, asked.words[:-1], ()] if len(asked.words) > 1 else [asked.words, ()]
-    cut = [matching.with_whole_names(words).last_seen_first()[:count] for words in tiers]
-    return cut[0].union(*cut[1:], all=True)
+    cut = [
+        matching.with_whole_names(words).annotate(tier=Value(number)).last_seen_first()[:count]
+        for number, words in enumerate(tiers)
+    ]
+    return cut[0].union(*cut[1:], all=True).order_by("tier", "-last_contact_at", "-id")
 
 
 def _unique(usagers: Iterable[Usager]) -> list[Usager]:
