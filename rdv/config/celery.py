@@ -9,6 +9,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "rdv.config.settings.prod")
 app = Celery("rdv")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+# "Current" holds for one thread only; web threads must find this application too, not a blank one.
+app.set_default()
 
 # None of these must run exactly once: each finds by itself what is due and not done (messages.md).
 app.conf.beat_schedule = {

@@ -5,6 +5,8 @@ from pathlib import Path
 import environ
 from csp.constants import NONCE, NONE, SELF
 
+from rdv.config.celery import app as celery_app  # noqa: F401 - wherever settings are read, tasks find this application
+
 env = environ.Env()
 ROOT = Path(__file__).resolve().parents[3]
 
