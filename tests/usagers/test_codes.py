@@ -66,6 +66,7 @@ class TestSending:
         assert message.address == "samira@example.org"
         assert f"{code[:3]} {code[3:]}" in message.html
         assert code[:3] not in message.title
+        assert message.html.startswith('<!DOCTYPE html><html lang="fr">')
         assert "du <Nord> & d’ailleurs" in message.body
         assert "du &lt;Nord&gt; &amp; d’ailleurs" in message.html
         assert message.reply_to == departement.reply_to

@@ -25,12 +25,14 @@ Vous n’avez rien demandé ? Ne faites rien : sans ce code, personne ne peut ag
 
 Département {departement}
 """
+EMAIL_TITLE = "Votre code"
 EMAIL_HTML = (
+    '<!DOCTYPE html><html lang="fr"><head><meta charset="utf-8"><title>{title}</title></head><body><main>'
     "<p>Bonjour,</p>"
     "<p>Votre code{nbsp}: <strong>{code}</strong></p>"
     "<p>Il marche {minutes} minutes. Ne le donnez à personne{nbsp}: nos agents ne vous le demandent jamais.</p>"
     "<p>Vous n’avez rien demandé{nbsp}? Ne faites rien{nbsp}: sans ce code, personne ne peut agir à votre place.</p>"
-    "<p>Département {departement}</p>"
+    "<p>Département {departement}</p></main></body></html>"
 )
 
 
@@ -48,7 +50,7 @@ def letter_of(login_code: LoginCode, *, code: str, channel: str, address: str, n
         departement_code=departement.code,
         body=sms_body(code) if is_sms else _filled(EMAIL_BODY, code, departement.name_with_article),
         html="" if is_sms else _filled(EMAIL_HTML, code, escape(departement.name_with_article)),
-        title="" if is_sms else "Votre code",
+        title="" if is_sms else EMAIL_TITLE,
         sender=departement.sms_sender if is_sms else "",
         reply_to="" if is_sms else departement.reply_to,
         send_not_before=now,
@@ -69,7 +71,7 @@ def spaced(code: str) -> str:
 
 
 def _filled(text: str, code: str, departement: str) -> str:
-    return text.format(code=spaced(code), minutes=_minutes(), departement=departement, nbsp=NBSP)
+    return text.format(code=spaced(code), minutes=_minutes(), departement=departement, title=EMAIL_TITLE, nbsp=NBSP)
 
 
 def _minutes() -> int:
