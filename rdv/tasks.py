@@ -3,8 +3,7 @@
 from celery import shared_task
 
 from rdv.core import clock
-from rdv.core.journal import Evenement
-from rdv.services import holding, operations
+from rdv.services import holding, operations, retention
 from rdv.services.expansion import expand_all
 
 
@@ -25,5 +24,5 @@ def heartbeat() -> None:
 
 @shared_task
 def forget() -> None:
-    """What has been kept long enough goes: journal rows past their keeping."""
-    Evenement.objects.past_keeping(clock.now()).delete()
+    """What has been kept long enough goes (domain.md, "Keeping and forgetting")."""
+    retention.forget_all(now=clock.now())

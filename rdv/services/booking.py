@@ -29,6 +29,7 @@ from rdv.services.holding import lock_workshop
 from rdv.services.occupying import drop_dead_options_of, place_of, release_option_rows, require_fit, take
 from rdv.services.questions import Question
 from usagers.models import Usager
+from usagers.services.files import note_contact
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +225,7 @@ def register(rdv: Rdv, booking: Booking, *, author: Author, now: datetime) -> Pa
             may_overlap=booking.may_overlap and author.is_agent,
         )
     people = [booking.usager.pk, *([booking.responsable.pk] if booking.responsable else [])]
-    Usager.objects.filter(pk__in=people).update(last_contact_at=now)
+    note_contact(usager_ids=people, now=now)
     return participation
 
 
