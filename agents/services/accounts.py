@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from django.db import transaction
 
-from agents.models import AccountLink, Affectation, Agent, AgentService, Departement, Role, Service, Site
+from agents.models import SIGN_IN_ROLES, AccountLink, Affectation, Agent, AgentService, Departement, Role, Service, Site
 from agents.services import journal, notices
 from agents.services.links import send_link
 from rdv.core.db import constraint_errors
@@ -88,7 +88,10 @@ def end_sessions(*, agent: Agent, author: Author, now: datetime) -> None:
 
 
 def invite(*, departement: Departement, invitation: Invitation, author: Author, now: datetime) -> Agent:
-    """A new account without password, its role, and the link to choose one. Raises EmailTaken."""
+    """A new account without password, its role, and the link to choose one (an intervenant does not sign in: no link).
+
+    Raises EmailTaken.
+    """
     with transaction.atomic():
         with constraint_errors({"agents_agent_email_key": EmailTaken}):
             agent: Agent = Agent.objects.create_agent(
@@ -111,7 +114,8 @@ def invite(*, departement: Departement, invitation: Invitation, author: Author, 
             author=author,
             now=now,
         )
-        send_link(agent=agent, kind=AccountLink.Kind.INVITATION, author=author, now=now)
+        if invitation.role in SIGN_IN_ROLES:
+            send_link(agent=agent, kind=AccountLink.Kind.INVITATION, author=author, now=now)
     return agent
 
 

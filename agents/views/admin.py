@@ -76,7 +76,8 @@ def admin_agents(request: AgentRequest) -> HttpResponse:
 def admin_invite(request: AgentRequest) -> HttpResponse:
     """A new agent, who gets a link by e-mail."""
     now = clock.now()
-    form = InviteForm(request.POST or None, departement=request.departement, initial={"starts_on": _today(request)})
+    initial = {"starts_on": _today(request), "role": Role.AGENT}
+    form = InviteForm(request.POST or None, departement=request.departement, initial=initial)
     if not form.is_valid():
         return render(request, "agents/admin_invite.html", {"form": form}, status=422 if form.is_bound else 200)
     try:
@@ -89,7 +90,12 @@ def admin_invite(request: AgentRequest) -> HttpResponse:
     except accounts.EmailTaken as refused:
         form.add_error("email", refused.message)
         return render(request, "agents/admin_invite.html", {"form": form}, status=409)
-    messages.success(request, f"{agent.full_name} va recevoir un e-mail pour choisir son mot de passe.")
+    if form.cleaned_data["role"] == Role.INTERVENANT:
+        messages.success(
+            request, f"{agent.full_name} est dans la liste. Un intervenant ne se connecte pas : pas d’e-mail."
+        )
+    else:
+        messages.success(request, f"{agent.full_name} va recevoir un e-mail pour choisir son mot de passe.")
     return redirect("agents:admin_agent", agent.pk)
 
 
@@ -124,10 +130,11 @@ def _agent_page(
     status: int = 200,
 ) -> HttpResponse:
     departement = request.departement
+    initial = {"starts_on": _today(request), "role": Role.AGENT}
     context = {
         "shown": shown,
         "factor": second_factor.state_of(shown),
-        "role_form": role_form or RoleForm(departement=departement, initial={"starts_on": _today(request)}),
+        "role_form": role_form or RoleForm(departement=departement, initial=initial),
         "services_form": ServicesForm(
             departement=departement, initial={"services": [service.pk for service in shown.services.all()]}
         ),

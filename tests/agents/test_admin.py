@@ -184,6 +184,12 @@ def test_an_invitation_makes_an_account_with_its_role_and_its_link(browser, site
     assert {(line.author_id, line.author_role) for line in lines} == {(admin.pk, "admin")}
 
 
+def test_an_intervenant_gets_no_link(browser, site):
+    assert invited(browser, site, role="intervenant").status_code == 302
+    assert Agent.objects.filter(email="ada.okoye@example.org").exists()
+    assert not Message.objects.exists()
+
+
 def test_an_address_already_known_is_said(browser, site, agent):
     answer = invited(browser, site, email=agent.email)
     assert answer.status_code == 409
