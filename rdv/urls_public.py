@@ -1,5 +1,44 @@
 """Addresses of the public side: last in the table, they begin with the name of the département."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path, re_path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from rdv.views.public import code, done, home, identity, legal, link, link_move, lost, mine, places, times
+
+# A link of a message, with or without its last slash.
+LINK = r"^r/(?P<token>[0-9A-Za-z]{16})"
+HELD = "<slug:departement>/reservation/<uuid:token>/"
+MINE = "<slug:departement>/mes-rendez-vous/"
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", home.home, name="public_home"),
+    path(".well-known/security.txt", legal.security_txt, name="public_security_txt"),
+    re_path(LINK + r"/?$", link.link, name="public_link"),
+    re_path(LINK + r"/annuler/$", link.cancel, name="public_cancel"),
+    re_path(LINK + r"/reprendre/$", link.restore, name="public_restore"),
+    re_path(LINK + r"/retard/$", link.late, name="public_late"),
+    re_path(LINK + r"/accompagnement/$", link.companion, name="public_companion"),
+    re_path(LINK + r"/rendez-vous\.ics$", link.calendar, name="public_calendar"),
+    re_path(LINK + r"/code/$", mine.link_code, name="public_link_code"),
+    re_path(LINK + r"/deplacer/$", link_move.move, name="public_move"),
+    re_path(LINK + r"/deplacer/(?P<option>[0-9a-f-]{36})/$", link_move.confirm, name="public_move_confirm"),
+    re_path(LINK + r"/deplace/$", link_move.moved, name="public_moved"),
+    path("<slug:departement>/", home.departement_home, name="public_departement"),
+    path("<slug:departement>/motifs/", home.motifs, name="public_motifs"),
+    path("<slug:departement>/accessibilite/", legal.accessibility, name="public_accessibility"),
+    path("<slug:departement>/mentions-legales/", legal.legal, name="public_legal"),
+    path("<slug:departement>/donnees-personnelles/", legal.privacy, name="public_privacy"),
+    path(MINE, mine.find, name="public_mine"),
+    path(MINE + "code/", mine.find_code, name="public_mine_code"),
+    path(MINE + "renvoyer/", mine.send_again, name="public_mine_send"),
+    path(MINE + "liste/", mine.mine, name="public_mine_list"),
+    path(MINE + "fin/", mine.close, name="public_mine_close"),
+    path(HELD, identity.identity, name="public_identity"),
+    path(HELD + "code/", code.code, name="public_code"),
+    path(HELD + "renvoyer/", code.send_code, name="public_send_code"),
+    path(HELD + "horaire/", lost.retake, name="public_take_again"),
+    path(HELD + "confirme/", done.done, name="public_done"),
+    path("<slug:departement>/<slug:motif>/domicile/", places.visit, name="public_visit"),
+    path("<slug:departement>/<slug:motif>/lieux/", places.places, name="public_places"),
+    path("<slug:departement>/<slug:motif>/horaires/", times.all_times, name="public_all_times"),
+    path("<slug:departement>/<slug:motif>/<slug:site>/horaires/", times.times, name="public_times"),
+]
