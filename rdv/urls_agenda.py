@@ -1,5 +1,17 @@
 """Addresses of the agenda, the statuses to fill in, the motifs of the département."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from rdv.views.agenda import agenda, filling, motifs, workshops
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("agenda/", agenda.agenda, name="agenda"),
+    path("a-renseigner/", filling.to_fill_in, name="to_fill_in"),
+    path("a-renseigner/feuille/<uuid:uuid>/", filling.sheet, name="workshop_sheet"),
+    path("ateliers/nouveau/", workshops.workshop_create, name="workshop_create"),
+    path("motifs/", motifs.motifs, name="motifs"),
+    path("motifs/nouveau/", motifs.motif_create, name="motif_create"),
+    path("motifs/sites/", motifs.switches, name="motif_switches"),
+    path("motifs/<uuid:uuid>/", motifs.motif_edit, name="motif_edit"),
+    path("motifs/<uuid:uuid>/archiver/", motifs.motif_archive, name="motif_archive"),
+]

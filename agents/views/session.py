@@ -21,7 +21,8 @@ from agents.models import Agent
 
 LIFE = timedelta(hours=12)
 LIFE_OF_ADMIN = timedelta(hours=4)
-IDLE = timedelta(minutes=30)
+# Long enough for a home visit: an agent who comes back to the screen finds it open. The post itself locks (docs).
+IDLE = timedelta(hours=2)
 CONFIRMED_FOR = timedelta(minutes=15)
 _SEEN_STEP = timedelta(minutes=1)
 _BACKEND = "agents.backends.AgentBackend"

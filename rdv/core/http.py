@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Callable
 from http import HTTPStatus
 
+from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import get_template
@@ -60,7 +61,8 @@ def is_database_away(error: BaseException | None) -> bool:
 
 def database_away() -> HttpResponse:
     """The page for it: no context processor, no query."""
-    response = HttpResponse(get_template("503.html").render({}), status=HTTPStatus.SERVICE_UNAVAILABLE)
+    page = get_template("503.html").render({"help_phone": settings.HELP_PHONE})
+    response = HttpResponse(page, status=HTTPStatus.SERVICE_UNAVAILABLE)
     response["Retry-After"] = "10"
     response.database_is_away = True  # type: ignore[attr-defined]  # a mark for DatabaseAwayMiddleware
     return response

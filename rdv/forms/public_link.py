@@ -1,15 +1,31 @@
 """What a person says from the link of their appointment, and how they ask for the list of all of them."""
 
-from typing import Literal
+from typing import Any, Literal
 
 from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from usagers.emails import email_problem, tidy_email
+from usagers.forms import CodeForm
 from usagers.phones import PhoneProblem, read_phone
 
 LATE_CHOICES = (5, 10, 15, 20, 30, 45, 60)
+
+
+class PublicCodeForm(CodeForm):
+    """The box of the code, with large figures."""
+
+    def __init__(self, data: Any = None) -> None:
+        super().__init__(data)
+        self.fields["code"].widget.attrs["class"] = "rdv-code"
+
+    @classmethod
+    def refused(cls, message: str) -> "PublicCodeForm":
+        """Empty, saying why no code was sent."""
+        form = cls({"code": ""})
+        form.errors["code"] = form.error_class([message])
+        return form
 
 
 class LateForm(forms.Form):
@@ -27,12 +43,12 @@ class LateForm(forms.Form):
 
 class CompanionForm(forms.Form):
     companion = forms.CharField(
-        label=gettext_lazy("Avec qui venez-vous ?"),
-        help_text=gettext_lazy("Un prénom ou un rôle suffit. Exemple : ma sœur, un interprète"),
+        label=gettext_lazy("Avec qui venez-vous\u00a0?"),
+        help_text=gettext_lazy("Un prénom ou un rôle suffit. Exemple\u00a0: ma sœur, un interprète"),
         max_length=120,
         error_messages={
             "required": gettext_lazy("Écrivez qui vient avec vous."),
-            "max_length": gettext_lazy("C’est trop long ici : gardez 120 lettres au plus."),
+            "max_length": gettext_lazy("C’est trop long ici\u00a0: gardez 120 lettres au plus."),
         },
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
@@ -49,8 +65,8 @@ class ContactForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "tel", "spellcheck": "false"}),
     )
 
-    def __init__(self, data: object = None, *, departement_code: str) -> None:
-        super().__init__(data)  # type: ignore[arg-type]  # handed through: a QueryDict or None
+    def __init__(self, data: Any = None, *, departement_code: str) -> None:
+        super().__init__(data)
         self.departement_code = departement_code
         self.channel: Literal["sms", "email"] = "sms"
         self.address = ""

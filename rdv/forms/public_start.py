@@ -131,7 +131,7 @@ class VisitForm(forms.Form):
     )
     details = forms.CharField(
         label=gettext_lazy("Pour trouver la porte"),
-        help_text=gettext_lazy("Bâtiment, étage, code. Exemple : bâtiment B, 2e étage"),
+        help_text=gettext_lazy("Bâtiment, étage, code. Exemple\u00a0: bâtiment B, 2e étage"),
         max_length=60,
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "address-line2"}),
@@ -156,7 +156,7 @@ class VisitForm(forms.Form):
         if len(found) > 1:
             names = ", ".join(commune.name for commune in found)
             raise forms.ValidationError(
-                _("Plusieurs communes répondent : %(names)s. Écrivez le nom en entier.") % {"names": names}
+                _("Plusieurs communes répondent\u00a0: %(names)s. Écrivez le nom en entier.") % {"names": names}
             )
         self.found = found[0]
         return around(found[0], typed).label

@@ -5,18 +5,17 @@ What the reader may not see is already taken out here: a masked Rdv has a time a
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from agents.access import Scope
-from agents.models import Agent, Fermeture
-from rdv.access import may_read_rdv, whole_rdvs
-from rdv.core.clock import local_date
+from agents.models import Agent, Departement, Fermeture, Site
+from rdv.access import may_read_rdv, site_ids_of, whole_rdvs
 from rdv.domain.holidays import holiday_name
-from rdv.domain.intervals import Interval, subtract
+from rdv.domain.intervals import Interval, merge, subtract
 from rdv.domain.travel import Point, travel_time
 from rdv.models import Absence, Modality, Occupation, OccupationKind, Ouverture, Rdv
 
@@ -24,6 +23,7 @@ from rdv.models import Absence, Modality, Occupation, OccupationKind, Ouverture,
 SHORTEST_HOLE = timedelta(minutes=15)
 # Two visits further apart than this are two rounds: the road is not drawn.
 SAME_ROUND = timedelta(hours=4)
+UTC = ZoneInfo("UTC")
 
 
 class Kind(StrEnum):
@@ -37,14 +37,26 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """Something on a day. `rdv` only when it may be read; `needs_review`: it meets an absence or another Rdv."""
+    """Something on a day. `rdv` and `trip` only when they may be read.
+
+    `on_absence`: this Rdv falls on an absence. `doubles`: the Rdv at the same time that may be read, and
+    `has_double` when there is one at all. `meets_rdvs`: how many Rdv an absence leaves to be looked at.
+    """
 
     kind: Kind
     starts_at: datetime
     ends_at: datetime
     rdv: Rdv | None = None
     absence: Absence | None = None
-    needs_review: bool = False
+    trip: tuple[Rdv, Rdv] | None = None
+    expires_at: datetime | None = None
+    on_absence: bool = False
+    has_double: bool = False
+    doubles: tuple[Rdv, ...] = ()
+    meets_rdvs: int = 0
+
+    def meets(self, other: "Item") -> bool:
+        return self.starts_at < other.ends_at and other.starts_at < self.ends_at
 
 
 @dataclass(slots=True)
@@ -55,53 +67,62 @@ class Day:
     starts_at: datetime
     ends_at: datetime
     openings: list[Interval] = field(default_factory=list)
-    absences: list[Item] = field(default_factory=list)
     items: list[Item] = field(default_factory=list)
     note: str = ""
 
+    def touches(self, starts_at: datetime, ends_at: datetime) -> bool:
+        return starts_at < self.ends_at and self.starts_at < ends_at
+
 
 def read_days(agent: Agent, days: Sequence[date], *, scope: Scope, now: datetime) -> list[Day]:
-    """The days asked for, in order. Six queries, whatever they hold."""
+    """The days asked for, in order. Seven queries, whatever they hold."""
     departement = agent.departement
     assert departement is not None  # noqa: S101 - operators have no agenda: the door refused before
-    zone = departement.zone
-    found = {day: Day(day, *_bounds(day, zone)) for day in days}
+    found = [Day(on, *day_bounds(on, departement.zone)) for on in days]
     if not found:
         return []
-    start, end = min(d.starts_at for d in found.values()), max(d.ends_at for d in found.values())
-    _openings(agent, found, start, end, zone)
-    rdvs = _rdvs(agent, start, end)
-    absences = _absences(agent, start, end)
-    items = _with_review([*_rdv_items(rdvs, scope), *absences, *_held(agent, start, end, now)])
-    items += _trips(rdvs, departement.unknown_travel_min)
-    _spread(items, found, zone)
-    _notes(agent, found)
-    for day in found.values():
-        day.items += _holes(day, now)
-        day.items.sort(key=lambda item: (item.starts_at, item.ends_at))
-    return list(found.values())
+    start, end = min(day.starts_at for day in found), max(day.ends_at for day in found)
+    closed = _notes(agent, departement, found, now)
+    _openings(agent, found, closed, start, end)
+    rdvs = _rdvs(agent, departement, start, end)
+    taken = _occupations(agent, start, end, now)
+    items = _with_review([*_rdv_items(rdvs, scope), *_taken_items(taken)])
+    trips = _trips(rdvs, scope, departement.unknown_travel_min)
+    busy = [Interval(row.starts_at, row.ends_at) for row in taken]
+    busy += [Interval(item.starts_at, item.ends_at) for item in [*trips, *items]]
+    for day in found:
+        day.items = [item for item in [*items, *trips] if day.touches(item.starts_at, item.ends_at)]
+        day.items += _holes(day, busy, now)
+        day.items.sort(key=lambda item: (item.starts_at, item.ends_at, item.kind))
+    return found
 
 
-def _bounds(day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
+def day_bounds(day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
     """Midnight to midnight on the wall: 23 or 25 hours on the days when the clock changes."""
-    utc = ZoneInfo("UTC")
-    first = datetime.combine(day, time(), zone).astimezone(utc)
-    return first, datetime.combine(day + timedelta(days=1), time(), zone).astimezone(utc)
+    first = datetime.combine(day, time(), zone).astimezone(UTC)
+    return first, datetime.combine(day + timedelta(days=1), time(), zone).astimezone(UTC)
 
 
-def _openings(agent: Agent, days: dict[date, Day], start: datetime, end: datetime, zone: ZoneInfo) -> None:
+def _openings(
+    agent: Agent, days: list[Day], closed: set[tuple[date, int | None]], start: datetime, end: datetime
+) -> None:
+    """A closed site opens nothing, whatever the rule says."""
     rows = Ouverture.objects.standing().filter(
         agent=agent, starts_at__gt=start - timedelta(days=1), starts_at__lt=end, ends_at__gt=start
     )
-    for starts_at, ends_at in rows.order_by("starts_at").values_list("starts_at", "ends_at"):
-        day = days.get(local_date(starts_at, zone))
-        if day is not None:
-            day.openings.append(Interval(starts_at, ends_at))
+    for local_on, site_id, starts_at, ends_at in rows.values_list("local_on", "site_id", "starts_at", "ends_at"):
+        if (local_on, None) in closed or (local_on, site_id) in closed:
+            continue
+        for day in days:
+            if day.touches(starts_at, ends_at):
+                day.openings.append(Interval(max(starts_at, day.starts_at), min(ends_at, day.ends_at)))
+    for day in days:
+        day.openings = merge(day.openings)
 
 
-def _rdvs(agent: Agent, start: datetime, end: datetime) -> list[Rdv]:
-    rows = whole_rdvs().filter(cancelled_at=None, starts_at__lt=end, ends_at__gt=start, rdv_agents__agent=agent)
-    return list(rows.order_by("starts_at", "id"))
+def _rdvs(agent: Agent, departement: Departement, start: datetime, end: datetime) -> list[Rdv]:
+    rows = whole_rdvs().filter(departement=departement, cancelled_at=None, rdv_agents__agent=agent)
+    return list(rows.filter(starts_at__lt=end, ends_at__gt=start).order_by("starts_at", "id"))
 
 
 def _rdv_items(rdvs: Iterable[Rdv], scope: Scope) -> list[Item]:
@@ -114,42 +135,56 @@ def _rdv_items(rdvs: Iterable[Rdv], scope: Scope) -> list[Item]:
     return items
 
 
-def _absences(agent: Agent, start: datetime, end: datetime) -> list[Item]:
-    rows = Occupation.objects.meeting(start, end).filter(agent=agent, kind=OccupationKind.ABSENCE)
-    return [
-        Item(Kind.ABSENCE, row.starts_at, row.ends_at, absence=row.absence)
-        for row in rows.select_related("absence").order_by("starts_at", "id")
-    ]
+def _occupations(agent: Agent, start: datetime, end: datetime, now: datetime) -> list[Occupation]:
+    rows = Occupation.objects.meeting(start, end).standing(now).filter(agent=agent)
+    return list(rows.select_related("absence").order_by("starts_at", "id"))
 
 
-def _held(agent: Agent, start: datetime, end: datetime, now: datetime) -> list[Item]:
-    rows = Occupation.objects.meeting(start, end).standing(now).filter(agent=agent, kind=OccupationKind.OPTION)
-    return [Item(Kind.HELD, row.starts_at, row.ends_at) for row in rows.order_by("starts_at", "id")]
+def _taken_items(taken: Iterable[Occupation]) -> list[Item]:
+    """Absences and holds. What is held, and for whom, is said to nobody."""
+    items = []
+    for row in taken:
+        if row.kind == OccupationKind.ABSENCE:
+            items.append(Item(Kind.ABSENCE, row.starts_at, row.ends_at, absence=row.absence))
+        elif row.kind == OccupationKind.OPTION:
+            items.append(Item(Kind.HELD, row.starts_at, row.ends_at, expires_at=row.expires_at))
+    return items
 
 
 def _with_review(items: list[Item]) -> list[Item]:
-    """An Rdv over an absence, or over another Rdv, is to be looked at."""
-    busy = [item for item in items if item.kind in (Kind.RDV, Kind.MASKED, Kind.ABSENCE)]
-    seen = []
-    for item in items:
-        meets = item.kind is Kind.RDV and any(
-            other is not item and other.starts_at < item.ends_at and item.starts_at < other.ends_at for other in busy
-        )
-        seen.append(Item(item.kind, item.starts_at, item.ends_at, item.rdv, item.absence, meets) if meets else item)
-    return seen
+    """An Rdv over an absence, or over another Rdv, is to be looked at: both sides say so."""
+    return [_reviewed(item, items) if item.kind in (Kind.RDV, Kind.ABSENCE) else item for item in items]
 
 
-def _trips(rdvs: Sequence[Rdv], unknown_min: int) -> list[Item]:
-    """The road between two places in a row, when one of them is a home visit."""
+def _reviewed(item: Item, items: Sequence[Item]) -> Item:
+    others = [other for other in items if other is not item and other.meets(item)]
+    doubles = [other for other in others if other.kind in (Kind.RDV, Kind.MASKED)]
+    if item.kind is Kind.ABSENCE:
+        return replace(item, meets_rdvs=len(doubles)) if doubles else item
+    return replace(
+        item,
+        on_absence=any(other.kind is Kind.ABSENCE for other in others),
+        has_double=bool(doubles),
+        doubles=tuple(other.rdv for other in doubles if other.rdv is not None),
+    )
+
+
+def _trips(rdvs: Sequence[Rdv], scope: Scope, unknown_min: int) -> list[Item]:
+    """The road between two places in a row, when one of them is a home visit. To or from a masked one, it is masked."""
     trips = []
     placed = [rdv for rdv in rdvs if rdv.modality in (Modality.HOME, Modality.PUBLIC_OFFICE)]
     for before, after in pairwise(placed):
         is_by_road = Modality.HOME in (before.modality, after.modality)
-        if not is_by_road or after.starts_at - before.ends_at > SAME_ROUND:
+        if not is_by_road or after.starts_at - before.ends_at > SAME_ROUND or before.ends_at >= after.starts_at:
             continue
         road = travel_time(_place(before), _place(after), fallback=timedelta(minutes=unknown_min))
-        if road and before.ends_at < after.starts_at:
-            trips.append(Item(Kind.TRIP, before.ends_at, min(before.ends_at + road, after.starts_at)))
+        if not road:
+            continue
+        end = min(before.ends_at + road, after.starts_at)
+        if may_read_rdv(scope, before) and may_read_rdv(scope, after):
+            trips.append(Item(Kind.TRIP, before.ends_at, end, trip=(before, after)))
+        else:
+            trips.append(Item(Kind.MASKED, before.ends_at, end))
     return trips
 
 
@@ -160,29 +195,31 @@ def _place(rdv: Rdv) -> Point | None:
     return None if latitude is None or longitude is None else Point(latitude, longitude)
 
 
-def _spread(items: Iterable[Item], days: dict[date, Day], zone: ZoneInfo) -> None:
-    for item in items:
-        day = days.get(local_date(item.starts_at, zone))
-        if day is not None:
-            (day.absences if item.kind is Kind.ABSENCE else day.items).append(item)
+def _notes(agent: Agent, departement: Departement, days: list[Day], now: datetime) -> set[tuple[date, int | None]]:
+    """Write holidays and closures on the days; what is closed when, by site (None: everywhere)."""
+    site_ids = set(site_ids_of(agent, today=now.astimezone(departement.zone).date()))
+    first, last = min(day.on for day in days), max(day.on for day in days)
+    said: dict[date, list[str]] = defaultdict(list)
+    closed = set()
+    for closure in Fermeture.objects.meeting(departement, first, last).select_related("site"):
+        for day in days:
+            if not closure.starts_on <= day.on <= closure.ends_on:
+                continue
+            closed.add((day.on, closure.site_id))
+            if closure.site_id is None or closure.site_id in site_ids:
+                said[day.on].append(_closed_words(closure.site, closure.label))
+    for day in days:
+        holiday = holiday_name(day.on, departement.code)
+        day.note = " · ".join([*([f"férié, {holiday}"] if holiday else []), *said[day.on]])
+    return closed
 
 
-def _notes(agent: Agent, days: dict[date, Day]) -> None:
-    departement = agent.departement
-    assert departement is not None  # noqa: S101 - see read_days
-    closures: dict[date, list[str]] = defaultdict(list)
-    for closure in Fermeture.objects.meeting(departement, min(days), max(days)).filter(site=None):
-        for on in days:
-            if closure.starts_on <= on <= closure.ends_on:
-                closures[on].append(closure.label)
-    for on, day in days.items():
-        holiday = holiday_name(on, departement.code)
-        day.note = " · ".join([*([holiday] if holiday else []), *closures[on]])
+def _closed_words(site: Site | None, label: str) -> str:
+    return f"{site.name} fermé : {label}" if site else f"fermé : {label}"
 
 
-def _holes(day: Day, now: datetime) -> list[Item]:
-    """What is open, not taken, and still to come."""
-    busy = [Interval(item.starts_at, item.ends_at) for item in [*day.items, *day.absences]]
+def _holes(day: Day, busy: Sequence[Interval], now: datetime) -> list[Item]:
+    """What is open, not taken (with the minutes around each Rdv), and still to come."""
     found = []
     for hole in subtract(day.openings, busy):
         start = max(hole.start, _next_five(now))

@@ -311,7 +311,7 @@ def create_workshop(
     author: Author,
     now: datetime,
 ) -> Rdv:
-    """A session of a collective motif; it takes the agents' time like any Rdv. Raises CreneauUnavailable, NotBookable."""
+    """A session of a collective motif; it takes the agents' time. Raises CreneauUnavailable, NotBookable."""
     if not motif.is_collective or not agent_ids or starts_at <= now:
         raise NotBookable
     lock_agents(agent_ids)

@@ -9,7 +9,7 @@ from typing import Literal
 
 from django.db.models import Exists, OuterRef, Q
 
-from agents.models import Departement, Site
+from agents.models import Agent, Departement, Site
 from rdv.models import Motif, MotifSite, Option, Participation, Rdv, RdvAgent
 from rdv.models.rdv import ParticipationQuerySet
 from usagers.models import LoginCode
@@ -55,8 +55,14 @@ def session_for_public(motif: Motif, key: str) -> Rdv | None:
         return None
 
 
-def agents_of(rdv: Rdv) -> list[RdvAgent]:
-    return list(RdvAgent.objects.filter(rdv=rdv).select_related("agent").order_by("agent_id"))
+def agents_of(rdv: Rdv) -> list[Agent]:
+    return [link.agent for link in RdvAgent.objects.filter(rdv=rdv).select_related("agent").order_by("agent_id")]
+
+
+def agents_held(option: Option) -> list[Agent]:
+    """Who would receive."""
+    links = option.option_agents.select_related("agent").order_by("agent_id")
+    return [link.agent for link in links]
 
 
 def same_hold(motif: Motif, *, site: Site, starts_at: datetime, opened_at: datetime, now: datetime) -> Option | None:

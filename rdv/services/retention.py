@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from django.contrib.sessions.backends.db import SessionStore
+
 from notifications import services as post_office
 from rdv.core.journal import Evenement
 from rdv.models import Participation
@@ -15,6 +17,7 @@ def forget_all(*, now: datetime) -> None:
     post_office.forget(now=now)
     erase_expired(now=now, keep_ids=_still_awaited(now))
     Evenement.objects.past_keeping(now).delete()
+    SessionStore.clear_expired()
 
 
 def _still_awaited(now: datetime) -> set[int]:

@@ -16,7 +16,7 @@ from rdv.views.site import current_site
 
 def shell(request: HttpRequest) -> dict[str, Any]:
     """Empty for the public; the views of agents have `request.scope` (agents/views/guards)."""
-    context: dict[str, Any] = {"has_outbox_page": settings.OUTBOX_PAGE}
+    context: dict[str, Any] = {"has_outbox_page": settings.OUTBOX_PAGE, "help_phone": settings.HELP_PHONE}
     scope: Scope | None = getattr(request, "scope", None)
     if scope is None or request.headers.get("HX-Request"):
         return context

@@ -2,6 +2,7 @@
 
 import sys
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import get_template
@@ -25,7 +26,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     if is_database_away(sys.exc_info()[1]):
         return database_away()
     # No context processor, no query: the database may be what is broken.
-    return HttpResponse(get_template("500.html").render({}), status=500)
+    return HttpResponse(get_template("500.html").render({"help_phone": settings.HELP_PHONE}), status=500)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -181,6 +181,9 @@ LINK_SECRET = env("LINK_SECRET", default="")
 # Where the platform answers: links in messages start here.
 BASE_URL = env("BASE_URL", default="http://127.0.0.1:8000")
 
+# Said on pages where no département is known yet (sign-in, errors): E.164, for example +33353012000.
+HELP_PHONE = env("HELP_PHONE", default="")
+
 # Channels (notifications/channels): "outbox" keeps everything on the local page; nothing leaves the machine.
 SMS_CHANNEL = env("SMS_CHANNEL", default="outbox")
 EMAIL_CHANNEL = env("EMAIL_CHANNEL", default="outbox")

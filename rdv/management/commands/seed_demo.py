@@ -3,6 +3,7 @@
 Room: management. Passwords are known to everybody: the command refuses an instance whose messages really leave.
 """
 
+import json
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,9 @@ class Command(BaseCommand):
                 self.stdout.write("A departement is already there: nothing loaded.")
                 return
             raise CommandError("A departement is already there: seed_demo only fills an empty database.")
-        laid = seed_all(seed=options["seed"], now=clock.now(), is_small=options["scale"] == "small")
-        for one in laid:
+        seeded = seed_all(seed=options["seed"], now=clock.now(), is_small=options["scale"] == "small")
+        if options["accounts_file"]:
+            text = json.dumps(seeded.accounts, ensure_ascii=False, indent=2) + "\n"
+            options["accounts_file"].write_text(text, encoding="utf-8")
+        for one in seeded.laid:
             self.stdout.write(f"{one.world.departement.name}: {len(one.board.drafts)} Rdv")

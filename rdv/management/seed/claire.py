@@ -38,6 +38,7 @@ class Scene:
     context: str = ""
     is_over: bool = False  # written over another Rdv, knowingly
     origin: Origin = Origin.PHONE
+    week: int = 0
 
 
 WEEK_OF_CLAIRE = (
@@ -83,6 +84,14 @@ AHEAD = (
     Scene(THU, time(14), "entretien-a-deux", ("Éva Masson",), others=(KARIM,), origin=Origin.AGENT),
     Scene(THU, time(15, 30), "conseil-telephone", ("Gaspard Leroy",)),
 )
+# What the file of Samira Benali tells of the last weeks.
+BENALI = (
+    (CLAIRE, Scene(THU, time(15, 30), "visite-naissance", ("Ilyes Benali",), week=-8, origin=Origin.AGENT)),
+    (CLAIRE, Scene(MON, time(10), "pesee", ("Ilyes Benali",), NOSHOW, week=-6)),
+    (CLAIRE, Scene(TUE, time(9, 30), "pesee", ("Ilyes Benali",), week=-3)),
+    (KARIM, Scene(THU, time(14), "suivi-social", ("Samira Benali",), week=-5, origin=Origin.AGENT)),
+    (KARIM, Scene(WED, time(11), "permanence-sociale", ("Samira Benali",), EXCUSED, week=-2, origin=Origin.WEB)),
+)
 # Colleagues on the day boards of Lens, in the current week.
 COLLEAGUES = (
     (KARIM, Scene(MON, time(9, 30), "suivi-social", ("Paul Renard",), UNKNOWN)),
@@ -107,11 +116,13 @@ class ClaireWeek:
             self._plan(self.claire, scene, self.world.monday + scene.weekday * DAY)
         for scene in AHEAD:
             self._plan(self.claire, scene, self.next_one(scene.weekday))
-        for name, scene in COLLEAGUES:
+        for name, scene in (*BENALI, *COLLEAGUES):
             if name in self.built.agents:
-                self._plan(self.built.agents[name], scene, self.world.monday + scene.weekday * DAY)
-        for weekday in range(5):
-            self.world.scripted.add((self.claire.pk, self.world.monday + weekday * DAY))
+                self._plan(self.built.agents[name], scene, self.world.monday + scene.week * WEEK + scene.weekday * DAY)
+        for scene in (*WEEK_OF_CLAIRE, *AHEAD):
+            day = self.world.monday + scene.weekday * DAY
+            if scene not in AHEAD or day == self.next_one(scene.weekday):
+                self.world.scripted.add((self.claire.pk, day))
 
     def next_one(self, weekday: int) -> date:
         """This week's if it is not past (today counts), else next week's; never a holiday."""
@@ -155,9 +166,8 @@ class ClaireWeek:
 
     def _seat(self, person: Person, scene: Scene, start: datetime, end: datetime, created_at: datetime) -> Seat:
         told = scene.told
-        if self.built.motifs[scene.motif].is_collective and end <= self.world.now and end.date() < self.world.today:
-            # The sheet of the workshop of the last days is still to be filled in.
-            told = UNKNOWN
+        if self.built.motifs[scene.motif].is_collective:
+            told = UNKNOWN  # the sheet of the workshop is still to be filled in
         seat = self.outcomes.seated(person, told, start, end, created_at)
         seat.late_minutes = scene.late_minutes
         return seat

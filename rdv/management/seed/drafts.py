@@ -15,6 +15,7 @@ from rdv.core.journal import KEEP_CHANGES, Author
 from rdv.core.links import hash_token, make_token
 from rdv.domain.statuses import LIVE, Status
 from rdv.domain.travel import Point
+from rdv.management.seed.copying import copy_rows
 from rdv.management.seed.people import Person
 from rdv.management.seed.world import World, new_uuid
 from rdv.models import (
@@ -29,8 +30,6 @@ from rdv.models import (
     RdvAgent,
 )
 from rdv.services.occupying import place_of
-
-BATCH = 1000
 
 
 @dataclass(slots=True)
@@ -115,13 +114,13 @@ class Board:
             if draft.by is None and draft.origin is not Origin.WEB:
                 draft.by = draft.agents[0]
         rdvs = [_rdv(draft, dice) for draft in self.drafts]
-        Rdv.objects.bulk_create(rdvs, batch_size=BATCH)
+        copy_rows(rdvs)
         pairs = list(zip(self.drafts, rdvs, strict=True))
-        RdvAgent.objects.bulk_create((row for pair in pairs for row in _rdv_agents(*pair)), batch_size=BATCH)
-        Occupation.objects.bulk_create((row for pair in pairs for row in _occupations(*pair)), batch_size=BATCH)
+        copy_rows(row for pair in pairs for row in _rdv_agents(*pair))
+        copy_rows(row for pair in pairs for row in _occupations(*pair))
         participations = [row for pair in pairs for row in _participations(*pair, dice)]
-        Participation.objects.bulk_create(participations, batch_size=BATCH)
-        Evenement.objects.bulk_create(_journal(self.world, pairs, participations), batch_size=BATCH)
+        copy_rows(participations)
+        copy_rows(_journal(self.world, pairs, participations))
 
 
 def _had_contact(person: Person, at: datetime) -> None:

@@ -21,7 +21,7 @@ from rdv.models import Modality, Motif
 from rdv.services.visits import site_point
 
 # Of 20 hours, how many are taken: in the past, then from this week on.
-PAST_SHARE, AHEAD_SHARES = 20, (17, 16, 14, 12, 10, 8, 6, 4, 3)
+PAST_SHARE, AHEAD_SHARES = 20, (18, 18, 15, 12, 10, 8, 6, 5, 4)
 
 
 @dataclass(slots=True)
@@ -33,15 +33,21 @@ class Crowd:
     board: Board
     _decks: dict[tuple[str, str], Deck[Person]] = field(default_factory=dict)
 
-    def somebody(self, pool: str, place: str, day: date, start: datetime, end: datetime) -> Person | None:
+    def somebody(
+        self, pool: str, place: str, day: date, start: datetime, end: datetime, *, but: Sequence[Person] = ()
+    ) -> Person | None:
         def fits(person: Person) -> bool:
-            return person.is_apart(day) and self.board.may_come(person, start, end)
+            return person not in but and person.is_apart(day) and self.board.may_come(person, start, end)
 
         return self._deck(pool, place).deal_fitting(fits)
 
-    def anybody(self, pool: str, place: str, start: datetime, end: datetime) -> Person | None:
+    def anybody(
+        self, pool: str, place: str, start: datetime, end: datetime, *, but: Sequence[Person] = ()
+    ) -> Person | None:
         """Even somebody who comes the same week: for hours that must be taken."""
-        return self._deck(pool, place).deal_fitting(lambda person: self.board.may_come(person, start, end))
+        return self._deck(pool, place).deal_fitting(
+            lambda person: person not in but and self.board.may_come(person, start, end)
+        )
 
     def _deck(self, pool: str, place: str) -> Deck[Person]:
         if (pool, place) not in self._decks:

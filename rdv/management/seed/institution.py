@@ -70,7 +70,7 @@ class Institution:
     agents: dict[str, Agent] = field(default_factory=dict)
     seeds: dict[str, AgentSeed] = field(default_factory=dict)
     pools: dict[str, str] = field(default_factory=dict)
-    # (motif slug, site slug) switched on.
+    # (motif slug, site slug): what the catalogue allows, then (`switch_on`) what somebody receives.
     offered: set[tuple[str, str]] = field(default_factory=set)
     closed: list[Fermeture] = field(default_factory=list)
 
@@ -149,6 +149,11 @@ def _build_motifs(world: World, built: Institution) -> None:
         built.motifs[seed.slug] = _motif(world.departement, built.services[seed.service], seed, position)
         built.pools[seed.slug] = seed.pool
         built.offered.update((seed.slug, slug) for slug in _where(seed, built.sites))
+
+
+def switch_on(world: World, built: Institution, received: set[tuple[str, str]]) -> None:
+    """Each motif is offered where somebody receives for it: `received` holds (motif slug, site slug)."""
+    built.offered &= received
     MotifSite.objects.bulk_create(
         MotifSite(departement=world.departement, motif=built.motifs[motif], site=built.sites[site])
         for motif, site in sorted(built.offered)
@@ -258,7 +263,9 @@ def _build_equipes(world: World, built: Institution) -> None:
 def _build_closures(world: World, built: Institution) -> None:
     """One day for everybody, one day for one site, both to come."""
     everybody = world.monday + 5 * WEEK + 3 * DAY
-    rows = [(None, everybody, "Journée des professionnels\u00a0: tous les lieux sont fermés")]
+    rows: list[tuple[Site | None, date, str]] = [
+        (None, everybody, "Journée des professionnels\u00a0: tous les lieux sont fermés")
+    ]
     site = built.sites.get("arras") or next(iter(built.sites.values()))
     rows.append((site, world.monday + 2 * WEEK + 2 * DAY, "Travaux d’électricité"))
     for closed_site, day, label in rows:

@@ -20,7 +20,7 @@ from usagers.models.usager import name_key
 APART = 5 * DAY
 HOUSEHOLDS = ("baby",) * 8 + ("child",) * 4 + ("pregnant",) * 3 + ("adult",) * 6 + ("couple",) * 2
 SIZES = {"lens": 210, "lievin": 130, "saint-denis": 80, "saint-pierre": 45, "saint-paul": 35}
-USUAL_SIZE, SMALL_SIZE = 92, 110
+USUAL_SIZE, SMALL_SIZE = 92, 150
 
 
 @dataclass(slots=True, eq=False)

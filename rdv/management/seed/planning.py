@@ -9,6 +9,7 @@ from datetime import date, time
 
 from agents.models import Agent, Site
 from rdv.domain.recurrence import occurrence_days, to_instants
+from rdv.management.seed.copying import copy_rows
 from rdv.management.seed.institution import Institution, last_day_of
 from rdv.management.seed.rhythms import PlageSeed, plages_of
 from rdv.management.seed.team import CLAIRE
@@ -26,8 +27,6 @@ from rdv.models import (
 )
 from rdv.services.absence_pieces import DAY_END, DAY_START, pieces_of
 from rdv.services.plage_rules import horizon_of
-
-BATCH = 2000
 
 
 @dataclass(slots=True)
@@ -51,7 +50,7 @@ def build_plages(world: World, built: Institution) -> list[Opening]:
         for motif in motifs
     )
     openings = [opening for plage, motifs in planned for opening in _expand(world, built, plage, motifs)]
-    Ouverture.objects.bulk_create((opening.row for opening in openings), batch_size=BATCH)
+    copy_rows(opening.row for opening in openings)
     standing = [one for one in openings if not built.is_closed(one.site, one.row.local_on)]
     return sorted(standing, key=lambda one: (one.row.starts_at, one.row.agent_id, one.row.plage_id))
 
@@ -142,8 +141,7 @@ def build_absences(world: World, built: Institution) -> None:
         row.uuid = new_uuid(dice)
         row.expanded_until = horizon_of(world.departement, world.now)
     Absence.objects.bulk_create(rows)
-    pieces = [piece for row in rows for piece in _pieces(world, row)]
-    Occupation.objects.bulk_create(pieces, batch_size=BATCH)
+    copy_rows(piece for row in rows for piece in _pieces(world, row))
 
 
 def _dated(world: World, built: Institution) -> list[Absence]:
@@ -233,4 +231,4 @@ def build_training(world: World, built: Institution, day: date) -> None:
     row.note = "Formation allaitement, à Arras"
     row.expanded_until = horizon_of(world.departement, world.now)
     row.save()
-    Occupation.objects.bulk_create(_pieces(world, row))
+    copy_rows(_pieces(world, row))

@@ -14,6 +14,8 @@ from rdv.models import RhythmChoice
 MON, TUE, WED, THU, FRI, SAT = range(6)
 # Where weighing is booked up for weeks, so that "Complet jusqu’au…" is seen.
 FULL_SITE, FULL_WEEKS = "henin-beaumont", 4
+# Whose next openings are known to colleagues, and not to the public yet.
+PUBLISHED_LATER = "Gwendoline Ledoux"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ def _nurse(rules: _Rules) -> Iterator[PlageSeed]:
         yield rules.office(2, (time(14), time(16)), "pesee", "vaccination", every=2)
     yield rules.away(1, (time(14), time(16, 30)), "visite-naissance")
     yield rules.away(4, (time(11), time(12)), "conseil-telephone")
-    if rules.main == "bethune" and rules.shift % 2:
+    if rules.agent == PUBLISHED_LATER:
         # A new rhythm, published to everybody at once, later.
         yield PlageSeed(
             rules.agent,

@@ -10,15 +10,18 @@ from datetime import datetime
 from django.db import connection, transaction
 
 from agents.models import Agent, Departement, Role
+from rdv.management.seed.accounts import AccountsFile, open_accounts, usager_hints
 from rdv.management.seed.claire import ClaireWeek
 from rdv.management.seed.drafts import Board
 from rdv.management.seed.filling import Crowd, Filler
-from rdv.management.seed.institution import SITES, Institution, build_institution, create_departement
+from rdv.management.seed.institution import SITES, Institution, build_institution, create_departement, switch_on
+from rdv.management.seed.journeys import Traveller
+from rdv.management.seed.letters import settle_letters, write_letters
 from rdv.management.seed.named import build_named, refer_named
 from rdv.management.seed.people import People, assign_referents, build_households, open_register
 from rdv.management.seed.planning import Opening, build_absences, build_plages, build_training
-from rdv.management.seed.team import CLAIRE, KARIM, SOPHIE
-from rdv.management.seed.workshops import Workshops
+from rdv.management.seed.team import CLAIRE, ELISE, KARIM, NADIA, SOPHIE
+from rdv.management.seed.workshops import Workshops, workshops_held
 from rdv.management.seed.world import World
 
 CODES = ("62", "974")
@@ -41,6 +44,12 @@ class Laid:
     openings: list[Opening] = field(default_factory=list)
 
 
+@dataclass(slots=True)
+class Seeded:
+    laid: list[Laid]
+    accounts: AccountsFile
+
+
 def is_empty() -> bool:
     return not Departement.objects.exists()
 
@@ -50,6 +59,8 @@ def lay_out(code: str, *, seed: int, now: datetime, is_small: bool) -> Laid:
     world = World(departement=create_departement(code), seed=seed, now=now, is_small=is_small)
     built = build_institution(world)
     openings = build_plages(world, built)
+    received = {(motif.slug, opening.base.slug) for opening in openings for motif in opening.motifs}
+    switch_on(world, built, received | {(seed.motif, seed.site) for seed in workshops_held(built)})
     build_absences(world, built)
     people, board = _people(world, built), Board(world)
     crowd = Crowd(world, people, board)
@@ -88,11 +99,19 @@ def _secretaries(built: Institution) -> dict[int, Agent]:
     }
 
 
-def seed_all(*, seed: int, now: datetime, is_small: bool = False) -> list[Laid]:
-    """Both departements. Nothing is kept if a row is refused."""
+def seed_all(*, seed: int, now: datetime, is_small: bool = False) -> Seeded:
+    """Both departements. No row is kept if one is refused."""
     with transaction.atomic(durable=True):
         laid = [lay_out(code, seed=seed, now=now, is_small=is_small) for code in CODES]
+        accounts = open_accounts([one.built for one in laid])
     with connection.cursor() as cursor:
-        # The planner has seen empty tables until now: the first searches must not be planned on that.
+        # The planner has only seen empty tables: the searches that follow must not be planned on that.
         cursor.execute("ANALYZE")
-    return laid
+    for one in laid:
+        traveller = Traveller(one.world, one.built, one.people)
+        traveller.travel()
+        traveller.sick_leave((NADIA, ELISE))
+        write_letters(one.people)
+        settle_letters(one.world)
+    hints = [hint for one in laid for hint in usager_hints(one.people)]
+    return Seeded(laid, AccountsFile(accounts=accounts, usagers=hints))

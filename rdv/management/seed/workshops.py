@@ -46,6 +46,12 @@ WORKSHOPS = (
 )
 
 
+def workshops_held(built: Institution) -> list[WorkshopSeed]:
+    return [
+        seed for seed in WORKSHOPS if seed.site in built.sites and any(name in built.agents for name in seed.agents)
+    ]
+
+
 class Workshops:
     def __init__(self, world: World, built: Institution, crowd: Crowd, board: Board) -> None:
         self.world, self.built, self.crowd, self.board = world, built, crowd, board
@@ -53,9 +59,8 @@ class Workshops:
         self.dice = world.dice("workshops")
 
     def plan(self) -> None:
-        for seed in WORKSHOPS:
-            if seed.site in self.built.sites and any(name in self.built.agents for name in seed.agents):
-                self._plan_sessions(seed)
+        for seed in workshops_held(self.built):
+            self._plan_sessions(seed)
 
     def _plan_sessions(self, seed: WorkshopSeed) -> None:
         is_full = seed.is_full
@@ -90,8 +95,8 @@ class Workshops:
             capacity=motif.capacity,
         )
         wanted = motif.capacity if is_full else self._seats_wanted(day, motif.capacity)
-        for _ in range(wanted):
-            self._seat_somebody(draft, seed, day, is_full=is_full)
+        while len(draft.seats) < wanted and self._seat_somebody(draft, seed, day, is_full=is_full):
+            pass
         self.board.add(draft)
         return True
 
@@ -100,12 +105,14 @@ class Workshops:
         least, most = (60, 100) if weeks < 0 else (40, 80) if weeks < 2 else (0, 40)
         return capacity * self.dice.randrange(least, most) // 100
 
-    def _seat_somebody(self, draft: Draft, seed: WorkshopSeed, day: date, *, is_full: bool) -> None:
+    def _seat_somebody(self, draft: Draft, seed: WorkshopSeed, day: date, *, is_full: bool) -> bool:
         pool, start, end = self.built.pools[seed.motif], draft.starts_at, draft.ends_at
-        person = self.crowd.somebody(pool, seed.site, day, start, end)
+        seated = [seat.person for seat in draft.seats]
+        person = self.crowd.somebody(pool, seed.site, day, start, end, but=seated)
         if person is None and is_full:
-            person = self.crowd.anybody(pool, seed.site, start, end)
-        if person is None or any(seat.person is person for seat in draft.seats):
-            return
+            person = self.crowd.anybody(pool, seed.site, start, end, but=seated)
+        if person is None:
+            return False
         made = Making(Origin.WEB, draft.created_at, 80)
         draft.seats.append(self.outcomes.seat(person, start, end, made, is_kept=is_full))
+        return True

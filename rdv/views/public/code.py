@@ -21,6 +21,7 @@ from rdv.core import clock
 from rdv.core.clock import local_date
 from rdv.core.errors import DomainError
 from rdv.core.links import make_token
+from rdv.forms.public_link import PublicCodeForm
 from rdv.models import Option, Participation
 from rdv.services import holding, public_reading
 from rdv.services.errors import (
@@ -37,7 +38,7 @@ from rdv.views.public.holds import Hold, HoldBook
 from rdv.views.public.identity import MORE_TIME, clock_context, give_more_time, purpose_of, recap, send_code_of
 from rdv.views.public.lost import lost, take_again, times_url
 from rdv.views.public.shared import INCOMPLETE, TAKEN, TOO_MANY, departement_or_404, show
-from usagers.forms import CodeForm, IdentityForm
+from usagers.forms import IdentityForm
 from usagers.phones import mask_email, mask_phone
 from usagers.services import codes
 
@@ -89,7 +90,7 @@ def code(request: HttpRequest, departement: str, token: uuids.UUID) -> HttpRespo
     if request.method != "POST":
         if not holds.is_alive(case.option, case.now):
             return lost(request, case.departement, case.hold, now=case.now)
-        return _page(case, CodeForm())
+        return _page(case, PublicCodeForm())
     if MORE_TIME in request.POST:
         give_more_time(case.option, case.now)
         return redirect("rdv:public_code", case.departement.slug, case.hold.token)
@@ -97,7 +98,7 @@ def code(request: HttpRequest, departement: str, token: uuids.UUID) -> HttpRespo
 
 
 def _receive(case: Case) -> HttpResponse:
-    form = CodeForm(case.request.POST)
+    form = PublicCodeForm(case.request.POST)
     if not form.is_valid():
         return _page(case, form, status=INCOMPLETE)
     try:
@@ -119,7 +120,7 @@ def _use(case: Case, typed: str) -> None:
         raise codes.CodeExpired
 
 
-def _refused(case: Case, form: CodeForm, error: DomainError) -> HttpResponse:
+def _refused(case: Case, form: PublicCodeForm, error: DomainError) -> HttpResponse:
     """A second press finds its code used by the first one: the Rdv is there."""
     if holds.is_booked(case.hold, holds.option_of(case.hold)):
         return redirect("rdv:public_done", case.departement.slug, case.hold.token)
@@ -183,7 +184,7 @@ def _busy(case: Case, hold: Hold, people: People, error: DomainError) -> HttpRes
     return show(case.request, "public/busy.html", case.departement, context, status=TAKEN)
 
 
-def _page(case: Case, form: CodeForm, *, status: int = 200) -> HttpResponse:
+def _page(case: Case, form: PublicCodeForm, *, status: int = 200) -> HttpResponse:
     if case.option is None:
         return lost(case.request, case.departement, case.hold, now=case.now)
     other = _other_channel(case)
@@ -221,8 +222,5 @@ def send_code(request: HttpRequest, departement: str, token: uuids.UUID) -> Http
     try:
         send_code_of(request, case.departement, case.hold, channel=channel, address=address, now=case.now)
     except codes.TooManyCodes as error:
-        form = CodeForm({"code": ""})
-        form.is_valid()
-        form.errors["code"] = form.error_class([error.message])
-        return _page(case, form, status=TOO_MANY)
+        return _page(case, PublicCodeForm.refused(error.message), status=TOO_MANY)
     return redirect("rdv:public_code", case.departement.slug, case.hold.token)

@@ -110,8 +110,8 @@ def may_undo(participation: Participation, now: datetime) -> bool:
 
 
 SAID = {
-    "retard": lambda: _("C’est noté : nous savons que vous serez en retard."),
-    "accompagnement": lambda: _("C’est noté : vous venez avec quelqu’un."),
+    "retard": lambda: _("C’est noté\u00a0: nous savons que vous serez en retard."),
+    "accompagnement": lambda: _("C’est noté\u00a0: vous venez avec quelqu’un."),
     "repris": lambda: _("Votre rendez-vous est repris. Rien n’a changé."),
     "garde": lambda: _("Votre rendez-vous est gardé. Rien n’a changé."),
 }

@@ -192,6 +192,7 @@ def _confirm_page(
     context = ticket(participation) | clock_context(option, now)
     context |= {
         "new_at": option.starts_at,
+        "new_with_whom": "" if words.is_discreet(rdv.motif) else words.with_whom(public_reading.agents_held(option)),
         "new_place_name": words.place_title(rdv.motif, site),
         "new_place_lines": words.place_lines(rdv.motif, site),
         "new_map_url": words.map_url(rdv.motif, site),

@@ -18,7 +18,7 @@ from agents.models import Departement
 from rdv.core import clock
 from rdv.core.errors import DomainError
 from rdv.core.http import client_address
-from rdv.forms.public_link import ContactForm
+from rdv.forms.public_link import ContactForm, PublicCodeForm
 from rdv.models import Participation
 from rdv.services import public_reading
 from rdv.views.public import words
@@ -26,7 +26,6 @@ from rdv.views.public.holds import HoldBook
 from rdv.views.public.link import link_view
 from rdv.views.public.shared import INCOMPLETE, TOO_MANY, departement_or_404, show
 from rdv.views.public.ticket import link_of
-from usagers.forms import CodeForm
 from usagers.models import Usager
 from usagers.phones import PhoneProblem, mask_email, mask_phone, read_phone
 from usagers.services import codes
@@ -100,7 +99,7 @@ def find_code(request: HttpRequest, departement: str) -> HttpResponse:
     now = clock.now()
     if asked is None:
         return _where_the_code_goes(request, found, now)
-    form = CodeForm(request.POST or None)
+    form = PublicCodeForm(request.POST or None)
     if request.method != "POST" or not form.is_valid():
         return _code_page(request, found, asked, form, status=INCOMPLETE if form.is_bound else 200)
     try:
@@ -153,7 +152,7 @@ def reader_of(request: HttpRequest, departement: Departement, now: datetime) -> 
 
 
 def _code_page(
-    request: HttpRequest, departement: Departement, asked: dict[str, Any], form: CodeForm, *, status: int
+    request: HttpRequest, departement: Departement, asked: dict[str, Any], form: PublicCodeForm, *, status: int
 ) -> HttpResponse:
     is_sms = asked["channel"] == "sms"
     masked = mask_phone(asked["address"]) if is_sms else mask_email(asked["address"])
@@ -184,9 +183,7 @@ def send_again(request: HttpRequest, departement: str) -> HttpResponse:
             is_masked=asked["is_masked"],
         )
     except codes.TooManyCodes as error:
-        form = CodeForm({"code": ""})
-        form.errors["code"] = form.error_class([error.message])
-        return _code_page(request, found, asked, form, status=TOO_MANY)
+        return _code_page(request, found, asked, PublicCodeForm.refused(error.message), status=TOO_MANY)
     return redirect("rdv:public_mine_code", found.slug)
 
 

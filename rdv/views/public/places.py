@@ -65,8 +65,8 @@ def places(request: HttpRequest, departement: str, motif: str) -> HttpResponse:
 
 def _title(path: Path) -> str:
     if path.motif.modality == Modality.PUBLIC_OFFICE:
-        return _("Où voulez-vous aller ?")
-    return _("Avec quelle maison des solidarités ?")
+        return _("Où voulez-vous aller\u00a0?")
+    return _("Avec quelle maison des solidarités\u00a0?")
 
 
 def _cards(path: Path, search: Search) -> list[Place]:

@@ -83,7 +83,7 @@ def public_context(departement: Departement | None) -> dict[str, Any]:
 def footer_links(departement: Departement) -> list[dict[str, str]]:
     """Only pages that exist."""
     pages = [
-        (_("Accessibilité : non conforme"), "rdv:public_accessibility"),
+        (_("Accessibilité\u00a0: non conforme"), "rdv:public_accessibility"),
         (_("Mentions légales"), "rdv:public_legal"),
         (_("Vos données"), "rdv:public_privacy"),
     ]

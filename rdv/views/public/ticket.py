@@ -33,7 +33,7 @@ def ticket(participation: Participation, *, address: str = "") -> dict[str, Any]
     rdv = participation.rdv
     motif, site = rdv.motif, rdv.site
     is_said = not words.is_discreet(motif)
-    agents = [link.agent for link in public_reading.agents_of(rdv)] if is_said and not motif.is_collective else []
+    agents = public_reading.agents_of(rdv) if is_said and not motif.is_collective else []
     return {
         "rdv": rdv,
         "participation": participation,

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from agents.models import Agent, Site
 from rdv.domain.french import NBSP, joined
 from rdv.models import Modality, Motif, NoticeLevel
+from rdv.templatetags.typography import insecables
 
 # The end of a French noun of trade tells its gender; others take both articles ("un ou une psychologue").
 _FEMININE = ("trice", "euse", "ère", "ienne", "ante", "ente", "femme", "ive", "ée")
@@ -73,7 +74,7 @@ def place_title(motif: Motif, site: Site) -> str:
     """Where it happens, in a few words."""
     by_modality = {
         Modality.HOME: _("À votre domicile"),
-        Modality.PHONE: _("Par téléphone : %(site)s vous appelle") % {"site": site.name},
+        Modality.PHONE: _("Par téléphone\u00a0: %(site)s vous appelle") % {"site": site.name},
         Modality.VISIO: _("En visio, avec %(site)s") % {"site": site.name},
     }
     return by_modality.get(Modality(motif.modality), site.name)
@@ -86,7 +87,8 @@ def place_lines(motif: Motif, site: Site, address: str = "") -> list[str]:
         return [*lines, _("Visite d’un professionnel de %(site)s") % {"site": site.name}]
     if motif.modality != Modality.PUBLIC_OFFICE:
         return []
-    return [line for line in (site.address, f"{site.postcode}{NBSP}{site.city}", site.access_notes) if line]
+    street = f"{site.address}, {site.postcode}{NBSP}{site.city}"
+    return [insecables(line) for line in (street, site.access_notes) if line]
 
 
 def map_url(motif: Motif, site: Site) -> str:

@@ -1,0 +1,63 @@
+"""Many statuses at once: "À renseigner" and the sheet of a workshop.
+
+Each participation is its own transaction (rdv/services/attendance): what somebody changed meanwhile is told, and the
+rest is kept. Sending the same form again changes nothing.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from agents.access import Scope
+from rdv.core.errors import DomainError
+from rdv.domain.statuses import Status
+from rdv.models import Participation
+from rdv.services.attendance import set_status
+
+# What may be said of somebody whose hour is over.
+ANSWERS = (Status.SEEN, Status.NOSHOW, Status.EXCUSED)
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Whose status was not written, where it stands now, and why in a sentence."""
+
+    participation: Participation
+    current: Status
+    message: str
+
+
+@dataclass(slots=True)
+class Filled:
+    saved: int = 0
+    refused: list[Refused] = field(default_factory=list)
+
+
+def fill_in(
+    answers: Mapping[Participation, Status],
+    *,
+    scope: Scope,
+    now: datetime,
+) -> Filled:
+    """Write each answer over "unknown". Those already so count as saved."""
+    done = Filled()
+    for participation, status in answers.items():
+        try:
+            set_status(
+                participation=participation,
+                status=status,
+                author=scope.author(participation.rdv.site_id),
+                now=now,
+                expected=Status.UNKNOWN,
+            )
+        except DomainError as refusal:
+            participation.refresh_from_db(fields=["status"])
+            done.refused.append(Refused(participation, Status(participation.status), refusal.message))
+        else:
+            done.saved += 1
+    return done
+
+
+def answers_of_sheet(people: Sequence[Participation], present: Sequence[Participation]) -> dict[Participation, Status]:
+    """A workshop's sheet: ticked is seen, the others of the sheet were absent."""
+    return {one: Status.SEEN if one in present else Status.NOSHOW for one in people}

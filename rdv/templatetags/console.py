@@ -1,0 +1,94 @@
+"""The console's state in templates: addresses, hidden fields, and the words about people.
+
+Room: templates. `{% console_url state usager=person.uuid pour=None %}` is the same call with these changes;
+`{% console_fields state "q" "m" %}` writes the rest of it into a form that asks for `q` and `m` itself.
+"""
+
+import datetime as dt
+from typing import Any
+from urllib.parse import urlencode
+
+from django import template
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
+
+from rdv.core.text import search_key
+from rdv.domain.french import NBSP
+from rdv.forms.console_state import ConsoleState
+from rdv.services.texts import News
+
+register = template.Library()
+
+LANGUAGES = {
+    "fr": "français",
+    "en": "anglais",
+    "ar": "arabe",
+    "uk": "ukrainien",
+    "es": "espagnol",
+    "pt": "portugais",
+    "ro": "roumain",
+    "tr": "turc",
+}
+MESSAGES = {
+    News.BOOKED: "confirmation",
+    News.MOVED: "déplacement",
+    News.CANCELLED: "annulation",
+    News.RESTORED: "rétablissement",
+    News.SMS_REMINDER: "rappel",
+    News.EMAIL_REMINDER: "rappel",
+}
+
+
+@register.simple_tag
+def console_url(state: ConsoleState, **changes: Any) -> str:
+    pairs = state.with_changes(**changes).pairs()
+    address = reverse("rdv:accueil")
+    return f"{address}?{urlencode(pairs)}" if pairs else address
+
+
+@register.simple_tag
+def console_fields(state: ConsoleState, *without: str) -> SafeString:
+    kept = [pair for pair in state.pairs() if pair[0] not in without]
+    return format_html_join("", '<input type="hidden" name="{}" value="{}">', kept)
+
+
+@register.filter
+def age(born: dt.date | None, today: dt.date) -> str:
+    """3 jours, 2 mois, 4 ans: months up to two years, because the follow-up of babies counts in months."""
+    if born is None or born > today:
+        return ""
+    months = (today.year - born.year) * 12 + today.month - born.month - (1 if today.day < born.day else 0)
+    if months == 0:
+        days = (today - born).days
+        return f"{days}{NBSP}jour{'s' if days > 1 else ''}"
+    if months < 24:
+        return f"{months}{NBSP}mois"
+    return f"{months // 12}{NBSP}ans"
+
+
+@register.filter
+def language(code: str) -> str:
+    return LANGUAGES.get(code, code)
+
+
+@register.filter
+def message_kind(kind: str) -> str:
+    found = [words for name, words in MESSAGES.items() if name == kind]
+    return found[0] if found else "message"
+
+
+@register.filter
+def marked(text: object, typed: str) -> SafeString:
+    """The text with what answers to the words typed between <mark>: by beginnings of words, accents apart."""
+    wanted = search_key(typed).split()
+    pieces = [_marked_word(word, wanted) for word in str(text).split(" ")]
+    return mark_safe(" ".join(pieces))  # noqa: S308 - each piece was escaped by format_html
+
+
+def _marked_word(word: str, wanted: list[str]) -> SafeString:
+    key = search_key(word)
+    length = max((len(one) for one in wanted if key.startswith(one)), default=0)
+    # A key can be shorter or longer than the word (ligatures, apostrophes): then the whole word is marked.
+    cut = length if len(key) == len(word) else len(word)
+    return format_html("<mark>{}</mark>{}", word[:cut], word[cut:]) if length else format_html("{}", word)

@@ -1,0 +1,144 @@
+"""The agenda of one agent: a day, a week, or the same as a list. Plain links; rights are asked at the doors."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from agents.models import Agent, Role
+from agents.views.guards import AgentRequest, role_required
+from rdv.access import agent_seen, agents_seen, site_ids_of, sites_of
+from rdv.core import clock
+from rdv.services.agenda import Day, Kind, read_days
+from rdv.services.agenda_doors import first_of_site, may_book_with
+from rdv.views.agenda.asked import KEY, LABELS, Asked, View, read_asked, title_of
+from rdv.views.agenda.grid import grid_of
+from rdv.views.agenda.lines import Line, Reader, line_of, short_length
+from rdv.views.agenda.lines import clock as hour_of
+from rdv.views.site import current_site
+
+WEEKEND = (5, 6)
+SITE_ROLES = (Role.AGENT, Role.SECRETAIRE, Role.RESPONSABLE)
+
+
+@dataclass(frozen=True, slots=True)
+class ListedDay:
+    """A day of the list: what is said in its title, then its lines."""
+
+    day: Day
+    is_today: bool
+    summary: str
+    lines: list[Line]
+
+
+@require_safe
+@role_required(*SITE_ROLES)
+def agenda(request: AgentRequest) -> HttpResponse:
+    now = clock.now()
+    today = clock.local_date(now, request.departement.zone)
+    asked = read_asked(request, today=today, preferred=request.agent.agenda_view)
+    request.session[KEY] = asked.view.value
+    shown = _agent_shown(request, asked, now)
+    if shown is None:
+        return render(request, "rdv/agenda/nobody.html")
+    reader = _reader(request, shown, now)
+    days = read_days(shown, asked.days, scope=request.scope, now=now)
+    if asked.view is not View.DAY:
+        days = without_empty_weekend(days)
+    context = _frame(request, asked, shown, days, reader) | _content(asked, days, reader)
+    name = "liste" if asked.view is View.LIST else "grille"
+    return render(request, f"rdv/agenda/{name}.html", context)
+
+
+def _agent_shown(request: AgentRequest, asked: Asked, now: datetime) -> Agent | None:
+    """The one asked for (404 out of one's sites), else oneself, else the first of the site."""
+    scope, today = request.scope, clock.local_date(now, request.departement.zone)
+    if asked.agent_id is not None:
+        return agent_seen(scope, asked.agent_id, today=today)
+    if scope.has_agenda:
+        return request.agent
+    return first_of_site(scope, current_site(request, sites_of(scope)), today=today)
+
+
+def _reader(request: AgentRequest, shown: Agent, now: datetime) -> Reader:
+    zone = request.departement.zone
+    its_sites = site_ids_of(shown, today=clock.local_date(now, zone))
+    return Reader(
+        scope=request.scope,
+        agent=shown,
+        zone=zone,
+        now=now,
+        may_book=may_book_with(request.scope, shown),
+        may_plan=request.scope.may_plan_for(shown.pk, its_sites),
+    )
+
+
+def without_empty_weekend(days: Sequence[Day]) -> list[Day]:
+    """Saturday and Sunday only when something of their own is there: not the leave that runs over them."""
+    away = {item.absence.pk for day in days if not _is_weekend(day) for item in day.items if item.absence}
+
+    def is_shown(day: Day) -> bool:
+        own = [item for item in day.items if not (item.absence and item.absence.pk in away)]
+        return not _is_weekend(day) or bool(day.openings) or bool(own)
+
+    return [day for day in days if is_shown(day)]
+
+
+def _is_weekend(day: Day) -> bool:
+    return day.on.weekday() in WEEKEND
+
+
+def _frame(request: AgentRequest, asked: Asked, shown: Agent, days: Sequence[Day], reader: Reader) -> dict[str, Any]:
+    """The bar above: title, neighbours, whose agenda, which view."""
+    today = clock.local_date(reader.now, reader.zone)
+    here = Asked(asked.day, asked.view, shown.pk)
+    return {
+        "title": title_of([day.on for day in days]),
+        "asked": here,
+        "shown": shown,
+        "is_own": shown.pk == request.scope.agent_id,
+        "agents": _choices(request, shown, reader.now),
+        "views": [(LABELS[view], here.url(view=view), view is asked.view) for view in View],
+        "previous_url": here.url(day=asked.day - asked.step),
+        "next_url": here.url(day=asked.day + asked.step),
+        "today_url": here.url(day=today),
+        "is_now": today in asked.days,
+        "is_day": asked.view is View.DAY,
+        "may_plan": reader.may_plan,
+    }
+
+
+def _choices(request: AgentRequest, shown: Agent, now: datetime) -> list[Agent]:
+    found = agents_seen(request.scope, today=clock.local_date(now, request.departement.zone))
+    return found if shown in found else [shown, *found]
+
+
+def _content(asked: Asked, days: Sequence[Day], reader: Reader) -> dict[str, Any]:
+    if asked.view is View.LIST:
+        return {"listed": [listed_day(day, reader) for day in days]}
+    return {"grid": grid_of(days, reader), "is_empty": not any(day.items or day.openings for day in days)}
+
+
+def listed_day(day: Day, reader: Reader) -> ListedDay:
+    today = clock.local_date(reader.now, reader.zone)
+    return ListedDay(day, day.on == today, _summary(day, reader), [line_of(item, reader) for item in day.items])
+
+
+def _summary(day: Day, reader: Reader) -> str:
+    """Ouvert 8:30 – 12:30 et 13:30 – 17:00 · 6 Rdv · 1 occupé · 1 h 15 libre."""
+    hours = [f"{hour_of(one.start, reader.zone)} – {hour_of(one.end, reader.zone)}" for one in day.openings]
+    kinds = [item.kind for item in day.items]
+    free = sum((item.ends_at - item.starts_at for item in day.items if item.kind is Kind.FREE), timedelta())
+    rdvs, masked = kinds.count(Kind.RDV), kinds.count(Kind.MASKED)
+    words = [
+        day.note,
+        f"Ouvert {' et '.join(hours)}" if hours else "Pas d’ouverture",
+        f"{rdvs} Rdv" if rdvs else "",
+        f"{masked} occupé{'s' if masked > 1 else ''}" if masked else "",
+        f"{short_length(free)} libre" if free else "",
+    ]
+    return " · ".join(word for word in words if word)

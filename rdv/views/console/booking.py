@@ -1,0 +1,126 @@
+"""The console's last gestures: confirm, and undo what was just booked.
+
+Room: views. Each answers with the address of the new state, or in place with what was refused (409) or lacks (422).
+"""
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+
+from agents.models import Role
+from agents.views.guards import AgentRequest
+from rdv.access import rdv_for_writing
+from rdv.core.errors import DomainError
+from rdv.forms.console import ConfirmForm
+from rdv.forms.console_state import read_state
+from rdv.models import Option, Origin
+from rdv.services.booking import Booking, book_option
+from rdv.services.cancelling import cancel_participation
+from rdv.services.console_holds import participation_in
+from rdv.services.errors import CreneauUnavailable, OptionExpired, UsagerBusy, WorkshopFull
+from rdv.views.console.confirming import confirm_form, drop_draft, undo_until
+from rdv.views.console.holding import LOST, keep_typed_note
+from rdv.views.console.screen import Screen, console_post, console_roles, read_screen
+from rdv.views.console.showing import go_to, refused, show
+from usagers.models import Usager
+
+CHOOSE_A_PERSON = "Choisissez la personne avant de confirmer."
+UNDONE = "La prise est défaite. L’heure est de nouveau libre."
+TOO_LATE_TO_UNDO = "Les 2 minutes sont passées. Annulez depuis la page du rendez-vous."
+UNDO_REASON = "Défait juste après la prise"
+
+
+@console_roles
+@console_post
+def confirm(request: AgentRequest) -> HttpResponse:
+    """The hold becomes an Rdv. Sent twice, it is the same one."""
+    state = read_state(request.POST)
+    keep_typed_note(request, state)
+    screen = read_screen(request, state)
+    option = screen.option
+    if option is None:
+        return refused(request, state.with_changes(option=None), OptionExpired(LOST))
+    if screen.caller is None or screen.person is None:
+        return show(request, screen, status=422, missing=CHOOSE_A_PERSON)
+    form = confirm_form(screen.caller, screen.person, option.motif, data=request.POST, asks_overlap=_asks(request))
+    if not form.is_valid():
+        return show(request, screen, status=422, form=form)
+    booking = _booking(request, screen, option.site_id, form)
+    try:
+        rdv = book_option(
+            token=option.token, booking=booking, author=request.scope.author(option.site_id), now=screen.now
+        )
+    except UsagerBusy as error:
+        return refused(request, state, error, form=_with_overlap(request, screen, option))
+    except (CreneauUnavailable, WorkshopFull) as error:
+        return refused(request, state.with_changes(option=None), error, wanted_at=option.starts_at)
+    except DomainError as error:
+        return refused(request, state, error, form=form)
+    drop_draft(request)
+    return go_to(screen.state.with_changes(option=None, fait=rdv.uuid, etape="", depuis=None))
+
+
+def _asks(request: AgentRequest) -> bool:
+    return "may_overlap" in request.POST
+
+
+def _with_overlap(request: AgentRequest, screen: Screen, option: Option) -> ConfirmForm:
+    """The same answers, with the box that says "two Rdv at one time, knowingly"."""
+    assert screen.caller is not None and screen.person is not None  # noqa: S101, PT018 - asked before
+    return confirm_form(screen.caller, screen.person, option.motif, data=request.POST, asks_overlap=True)
+
+
+def _booking(request: AgentRequest, screen: Screen, site_id: int | None, form: ConfirmForm) -> Booking:
+    assert screen.caller is not None and screen.person is not None  # noqa: S101, PT018 - asked before
+    person, recipient = screen.person, form.chosen_recipient
+    data = form.cleaned_data
+    address = str(data.get("address", ""))
+    latitude, longitude = coordinates(person, address)
+    return Booking(
+        usager=person,
+        responsable=recipient if recipient.pk != person.pk else None,
+        origin=origin_of(request, site_id),
+        context=str(data["note"]),
+        wants_sms=form.wants("sms"),
+        wants_email=form.wants("email"),
+        address=address,
+        latitude=latitude,
+        longitude=longitude,
+        may_overlap=bool(data.get("may_overlap", False)),
+    )
+
+
+def coordinates(person: Usager, address: str) -> tuple[float | None, float | None]:
+    """Those of the file, only while the visit goes where the file says."""
+    if not address or not person.address or person.address not in address:
+        return None, None
+    return person.latitude, person.longitude
+
+
+def origin_of(request: AgentRequest, site_id: int | None) -> Origin:
+    is_desk = site_id is not None and request.scope.roles.get(site_id) == Role.SECRETAIRE
+    return Origin.PHONE if is_desk else Origin.AGENT
+
+
+@console_roles
+@console_post
+def undo(request: AgentRequest) -> HttpResponse:
+    """Within two minutes, by whoever booked: the hour is free again, and nothing was sent or it is made good."""
+    state = read_state(request.POST)
+    screen = read_screen(request, state)
+    if state.fait is None or screen.person is None:
+        raise Http404
+    rdv = rdv_for_writing(request.scope, state.fait)
+    participation = participation_in(rdv, screen.person.pk)
+    if participation is not None:
+        if undo_until(participation, request.scope.agent_id, screen.now) is None:
+            messages.warning(request, TOO_LATE_TO_UNDO)
+            return go_to(state)
+        cancel_participation(
+            participation=participation,
+            by_service=True,
+            author=request.scope.author(rdv.site_id),
+            now=screen.now,
+            reason=UNDO_REASON,
+        )
+    messages.success(request, UNDONE)
+    return go_to(state.with_changes(fait=None))

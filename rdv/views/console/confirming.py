@@ -1,0 +1,168 @@
+"""The right side of the console: the hour chosen, what to say, who is told; then what was booked.
+
+Room: views. Called by rdv/views/console/showing and booking.
+"""
+
+import uuid as uuids
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.http import HttpRequest
+
+from agents.access import Scope
+from agents.models import Agent, Site
+from rdv.access import rdv_for_agent
+from rdv.core.clock import local_date
+from rdv.domain import french
+from rdv.forms.console import MAX_NOTE, ConfirmForm, gets_sms
+from rdv.models import Motif, Option, Participation, Rdv
+from rdv.services.console_holds import agents_of, participation_in
+from rdv.services.console_people import Caller, RdvLine
+from rdv.services.console_script import Told, sentences
+from rdv.views.console.screen import Screen
+from usagers.models import Usager
+
+# A booking just made is undone in one gesture for so long.
+UNDO_FOR = timedelta(minutes=2)
+NOTE = "console_note"
+
+
+@dataclass(frozen=True, slots=True)
+class Confirming:
+    """What the panel shows of the hour chosen. `form` is None until we know who comes."""
+
+    option: Option
+    motif: Motif
+    site: Site
+    agents: Sequence[Agent]
+    seconds_left: int
+    form: ConfirmForm | None
+    same_day: Sequence[RdvLine]
+    says: Sequence[str]
+
+    @property
+    def with_whom(self) -> str:
+        return french.joined([agent.full_name for agent in self.agents])
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    rdv: Rdv
+    participation: Participation
+    agents: Sequence[Agent]
+    says: Sequence[str]
+    undo_until: datetime | None
+
+    @property
+    def with_whom(self) -> str:
+        return french.joined([agent.full_name for agent in self.agents])
+
+
+def confirming_of(request: HttpRequest, screen: Screen, form: ConfirmForm | None) -> Confirming | None:
+    option = screen.option
+    if option is None or option.rdv_id is not None or option.site is None:
+        return None
+    caller, person = screen.caller, screen.person
+    agents = agents_of(option)
+    if form is None and caller is not None and person is not None:
+        form = confirm_form(caller, person, option.motif, note=draft_of(request, caller.usager))
+    told = caller is not None and person is not None
+    return Confirming(
+        option=option,
+        motif=option.motif,
+        site=option.site,
+        agents=agents,
+        seconds_left=max(0, int((option.expires_at - screen.now).total_seconds())),
+        form=form,
+        same_day=_same_day(screen, option),
+        says=_says(option.motif, option.site, agents, person, caller) if told else (),
+    )
+
+
+def confirm_form(
+    caller: Caller,
+    person: Usager,
+    motif: Motif,
+    *,
+    data: Mapping[str, Any] | None = None,
+    note: str = "",
+    asks_overlap: bool = False,
+) -> ConfirmForm:
+    return ConfirmForm(
+        data, motif=motif, person=person, recipients=recipients_of(caller, person), note=note, asks_overlap=asks_overlap
+    )
+
+
+def recipients_of(caller: Caller, person: Usager) -> list[Usager]:
+    """Who may get the messages: the caller for a proche; for somebody with responsables, them or the person."""
+    if person.pk != caller.usager.pk:
+        return [caller.usager]
+    others = [link.responsable for link in caller.responsables if link.gets_messages]
+    reached = bool(person.phone or person.email)
+    return [person, *others] if reached else [*others, person]
+
+
+def done_of(scope: Scope, screen: Screen) -> Done | None:
+    """What was booked; None when the person is not in it any more (undone in another window)."""
+    caller, person = screen.caller, screen.person
+    if screen.state.fait is None or caller is None or person is None:
+        return None
+    rdv = rdv_for_agent(scope, screen.state.fait)
+    participation = participation_in(rdv, person.pk)
+    if participation is None:
+        return None
+    agents = [link.agent for link in rdv.rdv_agents.all()]
+    says = _says(rdv.motif, rdv.site, agents, person, caller, address=rdv.address)
+    return Done(rdv, participation, agents, says, undo_until(participation, scope.agent_id, screen.now))
+
+
+def undo_until(participation: Participation, agent_id: int, now: datetime) -> datetime | None:
+    """The last instant of the undo, for whoever booked; None once it is over."""
+    is_own = (participation.created_by_kind, participation.created_by_id) == ("agent", agent_id)
+    until = participation.created_at + UNDO_FOR
+    return until if is_own and now < until else None
+
+
+def keep_draft(request: HttpRequest, usager: uuids.UUID, note: str) -> None:
+    """The note survives a refused hour; it is forgotten with the booking, or with the next call."""
+    if note:
+        request.session[NOTE] = {"usager": str(usager), "note": note[:MAX_NOTE]}
+    else:
+        drop_draft(request)
+
+
+def drop_draft(request: HttpRequest) -> None:
+    if NOTE in request.session:
+        del request.session[NOTE]
+
+
+def draft_of(request: HttpRequest, usager: Usager) -> str:
+    kept = request.session.get(NOTE) or {}
+    return str(kept.get("note", "")) if kept.get("usager") == str(usager.uuid) else ""
+
+
+def _same_day(screen: Screen, option: Option) -> list[RdvLine]:
+    caller = screen.caller
+    if caller is None:
+        return []
+    people = {caller.usager.pk, *([screen.person.pk] if screen.person else [])}
+    day = local_date(option.starts_at, caller.usager.departement.zone)
+    return caller.same_day(day, people)
+
+
+def _says(
+    motif: Motif,
+    site: Site,
+    agents: Sequence[Agent],
+    person: Usager | None,
+    caller: Caller | None,
+    *,
+    address: str = "",
+) -> list[str]:
+    assert person is not None and caller is not None  # noqa: S101, PT018 - asked by the callers
+    recipient = recipients_of(caller, person)[0]
+    names = french.joined([agent.public_name for agent in agents])
+    visit = address or person.address
+    return sentences(Told(motif, site, person, caller.usager, names, visit, gets_sms=gets_sms(recipient)))
