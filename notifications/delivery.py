@@ -214,12 +214,18 @@ def _is_over_cap(message: Message, now: datetime) -> bool:
     """At most 4 SMS a day to a number, codes aside. Two workers count one after the other: they lock the number."""
     if message.channel != MessageChannel.SMS or message.is_secret or message.handed_at is not None:
         return False
+    _lock_phone(message.address)
+    return _given_today(message.address, now) >= SMS_A_DAY
+
+
+def _lock_phone(address: str) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [LOCK_PHONE, message.address])
-    today = Message.objects.filter(
-        address=message.address, channel=MessageChannel.SMS, is_secret=False, handed_at__gt=now - DAY
-    )
-    return today.count() >= SMS_A_DAY
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [LOCK_PHONE, address])
+
+
+def _given_today(address: str, now: datetime) -> int:
+    given = Message.objects.filter(address=address, channel=MessageChannel.SMS, is_secret=False)
+    return given.filter(handed_at__gt=now - DAY).count()
 
 
 # --- Record

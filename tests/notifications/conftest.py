@@ -1,5 +1,7 @@
 """Local providers that speak the real protocols, and letters to send through them."""
 
+import asyncio
+import threading
 from datetime import timedelta
 
 import pytest
@@ -39,6 +41,7 @@ class MailHandler:
         self.messages = []
         self.rcpt_plan = []
         self.data_plan = []
+        self.release = threading.Event()
 
     async def handle_RCPT(self, server, session, envelope, address, options):
         if self.rcpt_plan:
@@ -52,8 +55,11 @@ class MailHandler:
 
     async def handle_DATA(self, server, session, envelope):
         answer = self.data_plan.pop(0) if self.data_plan else "250 OK"
-        if answer.startswith(("250", "cut")):
+        if answer.startswith(("250", "cut", "hang")):
             self.messages.append(envelope)
+        if answer == "hang":
+            await asyncio.get_running_loop().run_in_executor(None, self.release.wait, 60)
+            return "250 OK"
         if answer == "cut":
             server.transport.close()
             return "421 closing"
@@ -77,6 +83,7 @@ def mail(settings):
     settings.EMAIL_PORT = controller.port
     settings.BASE_URL = "https://rdv.example.org"
     yield handler
+    handler.release.set()
     controller.stop()
 
 
