@@ -110,9 +110,10 @@ class Traveller:
             return self._join(motif, journey, person, author, opened_at)
         place = _place(motif, person)
         agents: Agents = [self.built.agents[journey.agent].pk] if journey.agent else EVERYBODY
-        start = self._start(motif, journey, agents, place, is_public=not author.is_agent)
+        start = self._start(motif, journey, person, agents, place, is_public=not author.is_agent)
         if start is None:
             return None
+        self.world.diary.take(person.usager.uuid, start, start + motif.duration)
         option = holding.hold_creneau(
             motif=motif,
             site=self.built.sites[journey.site],
@@ -131,15 +132,16 @@ class Traveller:
         window = availability.usager_window(motif, self.now)
         wanted = Window(max(window.earliest, self._wanted(journey)), window.latest)
         for session in availability.sessions_of(motif, sites=[self.built.sites[journey.site]], window=wanted):
-            if session.seats_left and not session.participations.filter(usager=person.usager).exists():
+            if session.seats_left and self._is_person_free(person, session.starts_at, session.ends_at):
                 option = holding.hold_seat(atelier=session, author=author, opened_at=opened_at, now=self.now)
                 booking = self._booking(journey, person, None)
                 return book_option(token=option.token, booking=booking, author=author, now=self.now)
         return None
 
     def _start(
-        self, motif: Motif, journey: Journey, agents: Agents, place: Point | None, *, is_public: bool
+        self, motif: Motif, journey: Journey, person: Person, agents: Agents, place: Point | None, *, is_public: bool
     ) -> datetime | None:
+        """The first free hour at which the person has nothing else."""
         wanted = self._wanted(journey)
         found = availability.creneaux_of(
             motif,
@@ -150,7 +152,11 @@ class Traveller:
             is_public=is_public,
             place=place,
         )
-        return found[0].starts_at if found else None
+        starts = (creneau.starts_at for creneau in found)
+        return next((start for start in starts if self._is_person_free(person, start, start + motif.duration)), None)
+
+    def _is_person_free(self, person: Person, start: datetime, end: datetime) -> bool:
+        return self.world.diary.is_free(person.usager.uuid, start, end)
 
     def _wanted(self, journey: Journey) -> datetime:
         return self.world.at(self.world.today + journey.days * DAY, journey.at)
@@ -178,7 +184,7 @@ class Traveller:
             cancel_participation(participation=participation, by_service=False, author=author, now=self.now)
             return
         later = Journey(journey.who, journey.motif, journey.site, journey.days + 3, journey.at)
-        start = self._start(rdv.motif, later, EVERYBODY, None, is_public=not author.is_agent)
+        start = self._start(rdv.motif, later, person, EVERYBODY, None, is_public=not author.is_agent)
         if start is not None and start != rdv.starts_at:
             move_rdv(rdv=rdv, move=Move(starts_at=start, agents=EVERYBODY), author=author, now=self.now)
 
