@@ -180,11 +180,12 @@ def _trips(rdvs: Sequence[Rdv], scope: Scope, unknown_min: int) -> list[Item]:
         road = travel_time(_place(before), _place(after), fallback=timedelta(minutes=unknown_min))
         if not road:
             continue
-        end = min(before.ends_at + road, after.starts_at)
+        # One leaves just in time: what comes before stays free.
+        start = max(before.ends_at, after.starts_at - road)
         if may_read_rdv(scope, before) and may_read_rdv(scope, after):
-            trips.append(Item(Kind.TRIP, before.ends_at, end, trip=(before, after)))
+            trips.append(Item(Kind.TRIP, start, after.starts_at, trip=(before, after)))
         else:
-            trips.append(Item(Kind.MASKED, before.ends_at, end))
+            trips.append(Item(Kind.MASKED, start, after.starts_at))
     return trips
 
 
