@@ -19,6 +19,7 @@ from django.db.models.functions import Coalesce
 
 from notifications.channels import channel_for, channel_named
 from notifications.channels.base import Channel, Outgoing, Receipt, Refused, Unavailable, Uncertain
+from notifications.channels.email import dress
 from notifications.channels.gsm7 import plain
 from notifications.models import FINAL, Failure, Message, MessageChannel, MessageQuerySet, State
 from rdv.core.db import LOCK_PHONE
@@ -64,14 +65,14 @@ def expire(*, now: datetime) -> int:
 
 
 def outgoing_of(message: Message, *, now: datetime) -> Outgoing:
-    """What the person gets: the links in, and for SMS the signs that telephones know."""
+    """What the person gets: the links in, the sheet of e-mails, and for SMS the signs that telephones know."""
     text = fill_links(message.body)
     return Outgoing(
         uuid=str(message.uuid),
         address=message.address,
         text=plain(text) if message.channel == MessageChannel.SMS else text,
         title=message.title,
-        html=fill_links(message.html),
+        html=dress(fill_links(message.html)),
         calendar=fill_links(message.calendar),
         sender=message.sender,
         reply_to=message.reply_to,

@@ -6,6 +6,7 @@ SMTP cannot be asked what it took. So a clear answer of the server decides (4xx:
 answer once the message was being handed is never sent again (docs/decisions/0010).
 """
 
+import functools
 import smtplib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -26,6 +27,7 @@ from anymail.exceptions import (
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
+from django.template.loader import render_to_string
 from icalendar.parser import Contentline
 
 from notifications.channels.base import ChannelError, Outgoing, Receipt, Refused, Unavailable, Uncertain
@@ -104,6 +106,16 @@ def compose(outgoing: Outgoing, connection: BaseEmailBackend | None = None) -> E
     # Anymail gives it back with each event of the provider; plain SMTP does not look at it.
     message.metadata = {"message": outgoing.uuid}  # type: ignore[attr-defined]  # anymail's own attribute
     return message
+
+
+def dress(html: str) -> str:
+    """The sheet of our e-mails, in the head: stored once, not with each message. Mailboxes fetch nothing."""
+    return html.replace("</head>", f"<style>{_sheet()}</style></head>", 1)
+
+
+@functools.cache
+def _sheet() -> str:
+    return render_to_string("notifications/email.css")
 
 
 def fold(calendar: str) -> str:

@@ -6,6 +6,7 @@ Room: views. Everybody on the machine may look: nothing here is real. 404 unless
 import re
 import uuid as uuids
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from csp.constants import SELF
 from csp.decorators import csp_update
@@ -46,6 +47,15 @@ class Shown:
     outgoing: Outgoing
     segments: int
     signs: int
+    now: datetime
+
+    @property
+    def at(self) -> datetime:
+        return self.message.sent_at or self.message.created_at
+
+    @property
+    def minutes_ago(self) -> int:
+        return (self.now - self.at) // timedelta(minutes=1)
 
     @property
     def links(self) -> list[str]:
@@ -66,7 +76,7 @@ def message_list(request: HttpRequest) -> HttpResponse:
         "query": query,
         "is_planned": is_planned,
         "page_obj": page,
-        "shown": [_shown(message) for message in page],
+        "shown": [_shown(message, now) for message in page],
         "now": now,
     }
     return render(request, "notifications/outbox_list.html", context)
@@ -76,7 +86,8 @@ def message_list(request: HttpRequest) -> HttpResponse:
 @never_cache
 @csp_update({"frame-src": [SELF]})  # type: ignore[arg-type]  # typed for views without arguments; the e-mail's frame
 def message_detail(request: HttpRequest, uuid: uuids.UUID) -> HttpResponse:
-    context = {"one": _shown(_message(uuid)), "now": clock.now()}
+    now = clock.now()
+    context = {"one": _shown(_message(uuid), now), "now": now}
     return render(request, "notifications/outbox_detail.html", context)
 
 
@@ -85,7 +96,7 @@ def message_detail(request: HttpRequest, uuid: uuids.UUID) -> HttpResponse:
 @xframe_options_sameorigin
 def message_html(request: HttpRequest, uuid: uuids.UUID) -> HttpResponse:
     """The e-mail alone, for the frame: links open in a new tab."""
-    html = _shown(_message(uuid)).outgoing.html.replace("<head>", '<head><base target="_blank">', 1)
+    html = _shown(_message(uuid), clock.now()).outgoing.html.replace("<head>", '<head><base target="_blank">', 1)
     response = HttpResponse(html)
     response["Content-Security-Policy"] = EMAIL_POLICY
     return response
@@ -94,7 +105,7 @@ def message_html(request: HttpRequest, uuid: uuids.UUID) -> HttpResponse:
 @require_GET
 @never_cache
 def message_calendar(request: HttpRequest, uuid: uuids.UUID) -> HttpResponse:
-    calendar = _shown(_message(uuid)).outgoing.calendar
+    calendar = _shown(_message(uuid), clock.now()).outgoing.calendar
     if not calendar:
         raise Http404
     return HttpResponse(calendar, content_type="text/calendar; charset=utf-8")
@@ -108,6 +119,6 @@ def _message(uuid: uuids.UUID) -> Message:
     return message
 
 
-def _shown(message: Message) -> Shown:
+def _shown(message: Message, now: datetime) -> Shown:
     outgoing = delivery.outgoing_of(message, now=message.send_not_before)
-    return Shown(message, outgoing, segments(outgoing.text), length(outgoing.text))
+    return Shown(message, outgoing, segments(outgoing.text), length(outgoing.text), now)
