@@ -190,7 +190,8 @@ def _write(rdv: Rdv, target: _Target, move: Move, *, old_agents: list[int], auth
     for participation in rdv.participations.live().select_related("usager", "responsable").order_by("id"):
         participation.rdv = rdv
         notices.moved(participation, old_starts_at=old_starts_at, old_site_name=old_site_name, now=now)
-    notices.agent_told(rdv, kind="moved", author=author, now=now)
+    gone = set(old_agents) - set(target.agent_ids)
+    notices.agent_told(rdv, kind="moved", author=author, now=now, was_at=old_starts_at, gone_agent_ids=gone)
     return rdv
 
 
