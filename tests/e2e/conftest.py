@@ -1,0 +1,109 @@
+"""A real browser on a live server, shared by every end-to-end test.
+
+    def test_something(visitor, live_server):
+        page = visitor()                      # a new browser profile, 1280 px; visitor(width=320, javascript=False)
+        page.goto(live_server.url)
+        check(page)                           # axe, no sideways scroll, nothing refused by the content policy
+
+The clock is the real one: rows are made around `clock.now()`. No worker runs: `deliver()` sends what is due, as the
+sweep does every minute.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
+
+from notifications import delivery
+from rdv.core import clock
+
+# Playwright's own loop runs in this thread; the tests use the ORM between two clicks, never inside it.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+# A browser in a closed network must not look for its maker's; root cannot use the sandbox.
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+SMALLEST = 320
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visitor(browser: Browser, live_server, settings) -> Iterator[Callable[..., Page]]:
+    """A page of a new browser profile. Links in messages lead to the live server."""
+    settings.BASE_URL = live_server.url
+    contexts = []
+
+    def come(*, width: int = 1280, javascript: bool = True) -> Page:
+        context = browser.new_context(
+            locale="fr-FR",
+            base_url=live_server.url,
+            viewport={"width": width, "height": 900 if width > 600 else 740},
+            java_script_enabled=javascript,
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(15_000)
+        page.problems = []
+        page.on("console", lambda message: _note_console(page, message))
+        page.on("pageerror", lambda error: page.problems.append(str(error)))
+        page.on("requestfailed", lambda request: _note_request(page, request))
+        return page
+
+    yield come
+    for context in contexts:
+        context.close()
+
+
+def _note_console(page: Page, message: ConsoleMessage) -> None:
+    # A form that misses something answers 4xx on purpose; Chromium calls every 4xx an error.
+    if message.type == "error" and "the server responded with a status of 4" not in message.text:
+        page.problems.append(message.text)
+
+
+def _note_request(page: Page, request: Request) -> None:
+    if request.failure != "net::ERR_ABORTED":  # a page left before its last file came
+        page.problems.append(f"{request.url} {request.failure}")
+
+
+def check(page: Page) -> None:
+    """Zero violation, no sideways scroll, one title, nothing that the browser complained about."""
+    assert violations(page) == []
+    assert overflow(page) <= 0, f"{page.url} scrolls sideways by {overflow(page)} px at {page.viewport_size}"
+    assert page.locator("h1").count() == 1
+    assert page.problems == []
+
+
+def violations(page: Page) -> list[str]:
+    found = Axe().run(page, options={"runOnly": {"type": "tag", "values": WCAG}})
+    return [
+        f"{page.url} {violation['id']}: {violation['help']} {[node['html'][:160] for node in violation['nodes']]}"
+        for violation in found.response["violations"]
+    ]
+
+
+def overflow(page: Page) -> int:
+    return page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+
+
+def deliver() -> int:
+    """Send what is due. Returns how many left."""
+    sent = 0
+    while delivery.deliver_next(now=clock.now()):
+        sent += 1
+    return sent
