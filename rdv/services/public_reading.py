@@ -3,6 +3,7 @@
 None when there is nothing to show: the views turn it into the page that says so.
 """
 
+import uuid as uuids
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
@@ -48,11 +49,12 @@ def example_city(departement: Departement) -> str:
 
 
 def session_for_public(motif: Motif, key: str) -> Rdv | None:
-    """One session of a workshop, by its uuid in text."""
+    """One session of a workshop, by its uuid in text, however it is written."""
     try:
-        return Rdv.objects.live().select_related("motif__departement", "site").filter(motif=motif, uuid=key).first()
+        uuid = uuids.UUID(key)
     except ValueError:
         return None
+    return Rdv.objects.live().select_related("motif__departement", "site").filter(motif=motif, uuid=uuid).first()
 
 
 def agents_of(rdv: Rdv) -> list[Agent]:
