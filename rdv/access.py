@@ -51,10 +51,15 @@ def rdv_for_agent(scope: Scope, uuid: uuids.UUID) -> Rdv:
 def rdv_for_writing(scope: Scope, uuid: uuids.UUID) -> Rdv:
     """An Rdv that this agent may move, cancel or fill in."""
     found = rdv_for_agent(scope, uuid)
-    agent_ids = [link.agent_id for link in found.rdv_agents.all()]
-    if not scope.may_write(site_id=found.site_id, service_id=found.motif.service_id, agent_ids=agent_ids):
+    if not may_write_rdv(scope, found):
         raise Http404
     return found
+
+
+def may_write_rdv(scope: Scope, rdv: Rdv) -> bool:
+    """`rdv` comes from `whole_rdvs`: no query here."""
+    agent_ids = [link.agent_id for link in rdv.rdv_agents.all()]
+    return scope.may_write(site_id=rdv.site_id, service_id=rdv.motif.service_id, agent_ids=agent_ids)
 
 
 def may_read_rdv(scope: Scope, rdv: Rdv) -> bool:

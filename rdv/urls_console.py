@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from rdv.views.console import accueil, booking, holding, people, placing
+from rdv.views.console import accueil, booking, holding, moving, people, placing, rdv_page, usagers
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("accueil/", accueil.accueil, name="accueil"),
@@ -14,4 +14,16 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accueil/placer/", placing.place, name="console_place"),
     path("accueil/nouvelle-personne/", people.new_person, name="console_new_person"),
     path("accueil/proche/", people.new_proche, name="console_new_proche"),
+    path("rdv/<uuid:uuid>/", rdv_page.rdv_detail, name="rdv_detail"),
+    path("rdv/<uuid:uuid>/statut/", rdv_page.rdv_status, name="rdv_status"),
+    path("rdv/<uuid:uuid>/annuler/", rdv_page.rdv_cancel, name="rdv_cancel"),
+    path("rdv/<uuid:uuid>/deplacer/", moving.rdv_move, name="rdv_move"),
+    path("rdv/<uuid:uuid>/remettre/", rdv_page.rdv_restore, name="rdv_restore"),
+    path("usagers/", usagers.usagers, name="usagers"),
+    path("usagers/<uuid:uuid>/", usagers.usager, name="usager"),
+    path("usagers/<uuid:uuid>/modifier/", usagers.usager_edit, name="usager_edit"),
+    path("usagers/<uuid:uuid>/proches/", usagers.proche_add, name="proche_add"),
+    path("usagers/<uuid:uuid>/proches/<int:pk>/fin/", usagers.proche_end, name="proche_end"),
+    path("usagers/<uuid:uuid>/referents/", usagers.referent_add, name="referent_add"),
+    path("usagers/<uuid:uuid>/referents/<int:pk>/fin/", usagers.referent_end, name="referent_end"),
 ]

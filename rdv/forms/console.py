@@ -12,11 +12,12 @@ from django import forms
 
 from agents.models import Agent, Site
 from rdv.models import Modality, Motif, NoticeLevel
+from rdv.services.console_people import gets_email, gets_sms
 from rdv.services.questions import Creneau
 from usagers.birth import BirthProblem, read_birth
 from usagers.forms.fields import NameField
-from usagers.models import Channel, Proche, Usager
-from usagers.phones import PhoneProblem, read_phone, say_phone
+from usagers.models import Proche, Usager
+from usagers.phones import say_phone
 
 MAX_NOTE = 2000
 MAX_AGENTS = 6
@@ -33,20 +34,6 @@ def read_creneau(value: str) -> Creneau | None:
     seconds, site_id, *agent_ids = (int(number) for number in numbers)
     starts_at = dt.datetime.fromtimestamp(seconds, dt.UTC) if seconds < 2**34 else None
     return Creneau(starts_at, site_id, tuple(agent_ids)) if starts_at else None
-
-
-def gets_sms(usager: Usager) -> bool:
-    """Texts may go to this person: a mobile, and their consent."""
-    if usager.channel not in (Channel.SMS, Channel.BOTH) or not usager.phone:
-        return False
-    try:
-        return read_phone(str(usager.phone)).gets_sms
-    except PhoneProblem:
-        return False
-
-
-def gets_email(usager: Usager) -> bool:
-    return usager.channel in (Channel.EMAIL, Channel.BOTH) and bool(usager.email)
 
 
 class ConfirmForm(forms.Form):

@@ -43,6 +43,7 @@ class Wish:
     referent_ids: frozenset[int] = frozenset()
     # After a refusal: these starts come first.
     preferred: tuple[datetime, ...] = ()
+    without: Creneau | None = None  # the hour that an Rdv being moved has already
     home: Point | None = None  # where the person lives, to sort the sites by distance
 
 
@@ -176,6 +177,8 @@ def _found(question: Question, wish: Wish, zone: ZoneInfo, held: Held | None) ->
         found = {one for one in lay(asked, free_stretches(asked)) if _suits(one, wish.moment, zone)}
         if len({_day(one, zone) for one in found}) > DAYS or stretch == window:
             break
+    if wish.without is not None:
+        found.discard(wish.without)
     if held is not None and held.is_alive:
         found.add(held.creneau)
     return sorted(found)

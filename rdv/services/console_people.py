@@ -21,7 +21,8 @@ from rdv.domain.statuses import Status
 from rdv.models import Participation, RdvAgent
 from rdv.services.notices import recipient_of
 from usagers.access import proches_of, responsables_of, usager_for_agent
-from usagers.models import Proche, Referent, Usager
+from usagers.models import Channel, Proche, Referent, Usager
+from usagers.phones import PhoneProblem, read_phone
 from usagers.services.duplicates import Likeness, duplicates_of
 
 # One call, one line in the journal: the page is read again at each step.
@@ -166,6 +167,20 @@ def _messages(usager: Usager, rdvs: FamilyRdvs, count: int) -> Sequence[Message]
     """The last ones about what the agent may read: a reminder would tell a masked Rdv."""
     about = Q(subject_type="participation", subject_id__in=rdvs.readable_ids)
     return list(messages_of(recipient_of(usager)).filter(about, is_secret=False)[:count])
+
+
+def gets_sms(usager: Usager) -> bool:
+    """Texts may go to this person: a mobile, and their consent."""
+    if usager.channel not in (Channel.SMS, Channel.BOTH) or not usager.phone:
+        return False
+    try:
+        return read_phone(str(usager.phone)).gets_sms
+    except PhoneProblem:
+        return False
+
+
+def gets_email(usager: Usager) -> bool:
+    return usager.channel in (Channel.EMAIL, Channel.BOTH) and bool(usager.email)
 
 
 def history_of(usager: Usager, *, count: int) -> list[journal.Evenement]:

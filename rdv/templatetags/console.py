@@ -13,12 +13,41 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
+from rdv.core.journal import Evenement
 from rdv.core.text import search_key
 from rdv.domain.french import NBSP
 from rdv.forms.console_state import ConsoleState
 from rdv.services.texts import News
 
 register = template.Library()
+
+FILE_EVENTS = {
+    "usager.read": "lecture",
+    "usager.created": "fiche créée",
+    "usager.updated": "fiche modifiée",
+    "proche.added": "responsable ajouté",
+    "proche.ended": "responsable retiré",
+    "referent.added": "référent ajouté",
+    "referent.ended": "référent retiré",
+}
+FIELD_NAMES = {
+    "last_name": "nom",
+    "first_name": "prénom",
+    "birth_name": "nom de naissance",
+    "birth_date": "naissance",
+    "phone": "téléphone",
+    "email": "e-mail",
+    "address": "adresse",
+    "commune": "commune",
+    "latitude": "adresse",
+    "longitude": "adresse",
+    "language": "langue",
+    "channel": "messages",
+    "note": "note",
+    "needs_interpreter": "interprète",
+    "needs_step_free": "accès sans marche",
+    "needs_sign_language": "langue des signes",
+}
 
 LANGUAGES = {
     "fr": "français",
@@ -76,6 +105,17 @@ def language(code: str) -> str:
 def message_kind(kind: str) -> str:
     found = [words for name, words in MESSAGES.items() if name == kind]
     return found[0] if found else "message"
+
+
+@register.filter
+def file_event(event: Evenement) -> str:
+    """A line of a file's journal in words: lecture (appel), fiche modifiée : téléphone..."""
+    words = FILE_EVENTS.get(event.kind, "changement")
+    if event.kind == "usager.updated":
+        named = [FIELD_NAMES.get(name, name) for name in event.data.get("fields", [])]
+        return f"{words}{NBSP}: {', '.join(named)}"
+    reason = str(event.data.get("reason") or "")
+    return f"{words}, {reason}" if reason else words
 
 
 @register.filter

@@ -16,10 +16,10 @@ from agents.models import Agent, Site
 from rdv.access import rdv_for_agent
 from rdv.core.clock import local_date
 from rdv.domain import french
-from rdv.forms.console import MAX_NOTE, ConfirmForm, gets_sms
+from rdv.forms.console import MAX_NOTE, ConfirmForm
 from rdv.models import Motif, Option, Participation, Rdv
 from rdv.services.console_holds import agents_of, participation_in
-from rdv.services.console_people import Caller, RdvLine
+from rdv.services.console_people import Caller, RdvLine, gets_sms
 from rdv.services.console_script import Told, sentences
 from rdv.views.console.screen import Screen
 from usagers.models import Usager

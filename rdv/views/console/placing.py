@@ -9,11 +9,12 @@ from django.http import Http404, HttpResponse
 
 from agents.views.guards import AgentRequest
 from rdv.core.errors import DomainError
-from rdv.forms.console import OverbookForm, gets_email, gets_sms
+from rdv.forms.console import OverbookForm
 from rdv.forms.console_state import OVERBOOK, read_state
 from rdv.models import Motif, Rdv
 from rdv.services.booking import Booking, overbook
 from rdv.services.console_holds import just_placed
+from rdv.services.console_people import gets_email, gets_sms
 from rdv.views.console.booking import coordinates, origin_of
 from rdv.views.console.confirming import drop_draft, recipients_of
 from rdv.views.console.screen import Screen, console_post, console_roles, read_screen

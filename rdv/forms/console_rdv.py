@@ -1,0 +1,90 @@
+"""What the page of an Rdv asks before it cancels or moves. Shape and wording; the services decide.
+
+Room: forms. Called by rdv/views/console/rdv_page and moving.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django import forms
+
+from agents.models import Agent, Site
+from rdv.models import Rdv
+
+BY_USAGER, BY_SERVICE, WHOLE = "usager", "service", "seance"
+MAX_REASON = 200
+
+
+WHO = [(BY_USAGER, "La personne ne peut pas venir"), (BY_SERVICE, "Le service ne peut pas recevoir")]
+
+
+class CancelForm(forms.Form):
+    who = forms.ChoiceField(
+        label="Qui annule ?",
+        choices=WHO,
+        widget=forms.RadioSelect,
+        error_messages={"required": "Dites qui annule.", "invalid_choice": "Dites qui annule."},
+    )
+    reason = forms.CharField(
+        label="Raison (gardée dans l’historique, jamais envoyée)",
+        required=False,
+        max_length=MAX_REASON,
+        error_messages={"max_length": f"Dites-le en {MAX_REASON} signes au plus."},
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+    def __init__(self, data: Mapping[str, Any] | None = None, *, is_workshop: bool) -> None:
+        super().__init__(data, auto_id="annuler-%s")
+        if is_workshop:
+            who = self.fields["who"]
+            assert isinstance(who, forms.ChoiceField)  # noqa: S101 - declared above
+            who.choices = [*WHO, (WHOLE, "Toute la séance est annulée, pour tout le monde")]
+
+
+class ExactTimeForm(forms.Form):
+    """The twin, in a form, of dragging an Rdv: an exact time, somebody else, over taken time with a reason."""
+
+    day = forms.DateField(
+        label="Jour",
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        error_messages={"required": "Choisissez le jour.", "invalid": "Écrivez le jour en entier, avec l’année."},
+    )
+    hour = forms.TimeField(
+        label="Heure",
+        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+        error_messages={"required": "Choisissez l’heure.", "invalid": "Écrivez l’heure et les minutes : 14:30."},
+    )
+    who = forms.ChoiceField(label="Avec", required=False)
+    reason = forms.CharField(
+        label="Raison, si l’heure est prise ou fermée",
+        required=False,
+        max_length=MAX_REASON,
+        help_text="Sans raison, une heure prise est refusée. Avec, le rendez-vous est en rouge dans l’agenda.",
+        error_messages={"max_length": f"Dites-le en {MAX_REASON} signes au plus."},
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+    def __init__(
+        self,
+        data: Mapping[str, Any] | None = None,
+        *,
+        rdv: Rdv,
+        who: Sequence[tuple[Site, Sequence[Agent]]],
+        initial: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(data, initial=dict(initial or {}), auto_id="exact-%s")
+        groups = [(site.name, [(f"{site.pk}:{agent.pk}", agent.full_name) for agent in agents]) for site, agents in who]
+        field = self.fields["who"]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101 - declared above
+        field.choices = [("", "Comme maintenant"), *groups]
+        if rdv.motif.agents_needed > 1 or rdv.motif.is_collective:
+            del self.fields["who"]
+
+    @property
+    def chosen(self) -> tuple[int, int] | None:
+        """Site and agent; None keeps those of now."""
+        value = self.cleaned_data.get("who", "")
+        if not value:
+            return None
+        site_id, agent_id = value.split(":")
+        return int(site_id), int(agent_id)

@@ -1,0 +1,202 @@
+"""Moving an Rdv: choose among the first free hours, or say an exact time; see what changes; confirm.
+
+Room: views. Three states of one address: the hours, the summary (`creneau` or `day` and `hour` in the query), the
+confirmation (POST). The version that the page showed travels with it: somebody else's move is told, not overwritten.
+"""
+
+import uuid as uuids
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+
+from agents.models import Agent, Site
+from agents.views.guards import AgentRequest
+from rdv.access import rdv_for_writing, sites_of
+from rdv.core import clock
+from rdv.core.errors import DomainError
+from rdv.forms.console import read_creneau
+from rdv.forms.console_rdv import ExactTimeForm
+from rdv.forms.console_state import read_state
+from rdv.models import Rdv
+from rdv.services.console_matrix import Matrix, Wish, matrix_of
+from rdv.services.console_motifs import sites_of_motif
+from rdv.services.console_people import agents_by_site
+from rdv.services.console_rdv import last_change, page_of
+from rdv.services.errors import ChangedMeanwhile
+from rdv.services.moving import Move, move_rdv, visit_place
+from rdv.services.questions import EVERYBODY, Creneau
+from rdv.views.console.screen import console_roles
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where it would go."""
+
+    starts_at: datetime
+    ends_at: datetime
+    site: Site
+    agents: tuple[Agent, ...]
+    reason: str = ""
+
+    @property
+    def value(self) -> str:
+        agents = "-".join(str(agent.pk) for agent in self.agents)
+        return f"{int(self.starts_at.timestamp())}_{self.site.pk}_{agents}"
+
+
+@dataclass(slots=True)
+class Moving:
+    """What the page reads once."""
+
+    rdv: Rdv
+    now: datetime
+    today: date
+    sites: list[Site]
+    who: list[tuple[Site, list[Agent]]]
+    own: tuple[Agent, ...]
+
+    def target(self, starts_at: datetime, site_id: int, agent_ids: tuple[int, ...], reason: str = "") -> Target | None:
+        """None for a site or somebody out of this agent's reach."""
+        site = next((one for one in self.sites if one.pk == site_id), None)
+        there = {agent.pk: agent for one, agents in self.who if one.pk == site_id for agent in agents}
+        there |= {agent.pk: agent for agent in self.own}
+        if site is None or not agent_ids or not all(agent_id in there for agent_id in agent_ids):
+            return None
+        agents = tuple(there[agent_id] for agent_id in agent_ids)
+        return Target(starts_at, starts_at + (self.rdv.ends_at - self.rdv.starts_at), site, agents, reason)
+
+
+@console_roles
+def rdv_move(request: AgentRequest, uuid: uuids.UUID) -> HttpResponse:
+    moving = _read(request, uuid)
+    if request.method == "POST":
+        return _move(request, moving)
+    exact = _exact_form(request, moving)
+    target = _asked(request, moving, exact)
+    is_wrong = exact.is_bound and not exact.is_valid()
+    return _page(request, moving, exact=exact, target=target, status=422 if is_wrong else 200)
+
+
+def _read(request: AgentRequest, uuid: uuids.UUID) -> Moving:
+    rdv = rdv_for_writing(request.scope, uuid)
+    now = clock.now()
+    today = clock.local_date(now, request.departement.zone)
+    sites = sites_of_motif(request.scope, rdv.motif, sites_of(request.scope))
+    if rdv.site not in sites:
+        sites.insert(0, rdv.site)
+    own = tuple(link.agent for link in rdv.rdv_agents.all())
+    return Moving(rdv, now, today, sites, agents_by_site(sites, today=today), own)
+
+
+def _exact_form(request: AgentRequest, moving: Moving) -> ExactTimeForm:
+    local = moving.rdv.starts_at.astimezone(request.departement.zone)
+    initial = {"day": local.date(), "hour": local.time()}
+    data = request.GET if "day" in request.GET else None
+    return ExactTimeForm(data, rdv=moving.rdv, who=moving.who, initial=initial)
+
+
+def _asked(request: AgentRequest, moving: Moving, exact: ExactTimeForm) -> Target | None:
+    """What the query points at, by a radio of the table or by the exact form."""
+    creneau = read_creneau(request.GET.get("creneau", ""))
+    if creneau is not None:
+        return moving.target(creneau.starts_at, creneau.site_id, creneau.agent_ids)
+    if not exact.is_bound or not exact.is_valid():
+        return None
+    data = exact.cleaned_data
+    local = datetime.combine(data["day"], data["hour"], tzinfo=request.departement.zone)
+    site_id, agent_ids = moving.rdv.site_id, tuple(agent.pk for agent in moving.own)
+    if exact.chosen is not None:
+        site_id, agent_ids = exact.chosen[0], (exact.chosen[1],)
+    return moving.target(local.astimezone(UTC), site_id, agent_ids, data["reason"])
+
+
+def _move(request: AgentRequest, moving: Moving) -> HttpResponse:
+    creneau = read_creneau(request.POST.get("creneau", ""))
+    target = None
+    if creneau is not None:
+        reason = request.POST.get("reason", "")[:200]
+        target = moving.target(creneau.starts_at, creneau.site_id, creneau.agent_ids, reason)
+    exact = _exact_form(request, moving)
+    if target is None:
+        return _page(request, moving, exact=exact, target=None, status=422)
+    rdv = moving.rdv
+    version = request.POST.get("version", "")
+    move = Move(
+        starts_at=target.starts_at,
+        ends_at=target.ends_at,
+        agents=[agent.pk for agent in target.agents],
+        site=target.site,
+        expected_version=int(version) if version.isascii() and version.isdigit() else None,
+        overbook_reason=target.reason,
+    )
+    if _is_done(rdv, target):
+        return redirect("rdv:rdv_detail", uuid=rdv.uuid)  # the same form, sent twice
+    try:
+        move_rdv(rdv=rdv, move=move, author=request.scope.author(rdv.site_id), now=moving.now)
+    except DomainError as error:
+        changed = last_change(rdv) if isinstance(error, ChangedMeanwhile) else None
+        again = _read(request, rdv.uuid)
+        return _page(request, again, exact=exact, target=target, status=409, refusal=error, changed=changed)
+    messages.success(request, "Le rendez-vous est déplacé.")
+    return redirect("rdv:rdv_detail", uuid=rdv.uuid)
+
+
+def _is_done(rdv: Rdv, target: Target) -> bool:
+    there = {link.agent_id for link in rdv.rdv_agents.all()}
+    same_people = there == {agent.pk for agent in target.agents}
+    return (rdv.starts_at, rdv.site_id) == (target.starts_at, target.site.pk) and same_people
+
+
+def _page(
+    request: AgentRequest,
+    moving: Moving,
+    *,
+    exact: ExactTimeForm,
+    target: Target | None,
+    status: int = 200,
+    refusal: DomainError | None = None,
+    **more: Any,
+) -> HttpResponse:
+    nearest = tuple(getattr(refusal, "nearest", ()))
+    is_taken = bool(nearest) or (refusal is not None and refusal.code == "creneau_unavailable")
+    context = {
+        "rdv": moving.rdv,
+        "page": page_of(moving.rdv, now=moving.now),
+        "today": moving.today,
+        "exact": exact,
+        "target": target,
+        "matrix": _matrix(request, moving, nearest) if target is None or is_taken else None,
+        "with_everybody": request.GET.get("avec") == "tous",
+        "refusal": refusal,
+        "nearest": nearest,
+    }
+    return render(request, "rdv/rdv/deplacer.html", context | more, status=status)
+
+
+def _matrix(request: AgentRequest, moving: Moving, nearest: tuple[datetime, ...]) -> Matrix | None:
+    rdv = moving.rdv
+    if rdv.motif.is_collective:
+        return None
+    everybody = request.GET.get("avec") == "tous"
+    wish = Wish(
+        agents=EVERYBODY if everybody or rdv.motif.agents_needed > 1 else [agent.pk for agent in moving.own],
+        from_day=read_state(request.GET).depuis,
+        first_site_id=rdv.site_id,
+        preferred=nearest,
+        without=Creneau(rdv.starts_at, rdv.site_id, tuple(sorted(agent.pk for agent in moving.own))),
+        shows_all=not everybody,
+    )
+    usager = next((one.usager for one in rdv.participations.all() if one.is_live), None)
+    return matrix_of(
+        rdv.motif,
+        sites=moving.sites,
+        wish=wish,
+        now=moving.now,
+        usager=usager,
+        place=visit_place(rdv),
+        ignore_rdv=rdv.pk,
+    )

@@ -1,0 +1,144 @@
+"""The page of one Rdv, and its short gestures: who came, cancel, put back.
+
+Room: views. Masked or foreign: 404 (rdv/access). What was changed meanwhile is shown (409), what was wanted is kept.
+"""
+
+import uuid as uuids
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST
+
+from agents.views.guards import AgentRequest
+from rdv.access import may_write_rdv, participation_for_agent, rdv_for_agent, rdv_for_writing
+from rdv.core import clock
+from rdv.core.errors import DomainError
+from rdv.domain.statuses import Status
+from rdv.forms.console_rdv import BY_SERVICE, WHOLE, CancelForm
+from rdv.models import Participation, Rdv
+from rdv.services.attendance import set_status
+from rdv.services.cancelling import cancel_participation, cancel_rdv, restore_participation
+from rdv.services.console_rdv import last_change, page_of
+from rdv.services.errors import ChangedMeanwhile
+from rdv.views.console.screen import console_roles
+
+SAID = {Status.SEEN: "C’est noté : la personne est venue.", Status.NOSHOW: "C’est noté : la personne était absente."}
+
+
+@console_roles
+def rdv_detail(request: AgentRequest, uuid: uuids.UUID) -> HttpResponse:
+    return _page(request, rdv_for_agent(request.scope, uuid))
+
+
+def _page(request: AgentRequest, rdv: Rdv, *, status: int = 200, **more: Any) -> HttpResponse:
+    now = clock.now()
+    context = {
+        "page": page_of(rdv, now=now),
+        "rdv": rdv,
+        "now": now,
+        "today": clock.local_date(now, request.departement.zone),
+        "may_write": may_write_rdv(request.scope, rdv),
+    }
+    return render(request, "rdv/rdv/rdv.html", context | more, status=status)
+
+
+@require_POST
+@console_roles
+def rdv_status(request: AgentRequest, uuid: uuids.UUID) -> HttpResponse:
+    """Came or not, as seen from the page: `vu` is the status that it showed."""
+    participation = _participation(request, uuid)
+    wanted, seen = _status(request.POST.get("statut")), _status(request.POST.get("vu"))
+    if wanted is None:
+        raise Http404
+    try:
+        set_status(
+            participation=participation,
+            status=wanted,
+            expected=seen,
+            author=request.scope.author(participation.rdv.site_id),
+            now=clock.now(),
+        )
+    except DomainError as error:
+        return _refused(request, uuid, error, wanted=wanted, wanted_for=participation.uuid)
+    messages.success(request, SAID.get(wanted, "C’est noté."))
+    return redirect("rdv:rdv_detail", uuid=uuid)
+
+
+@console_roles
+def rdv_cancel(request: AgentRequest, uuid: uuids.UUID) -> HttpResponse:
+    """Says what changes and which message leaves, then one button."""
+    rdv = rdv_for_writing(request.scope, uuid)
+    participation = _one_of(rdv, request)
+    is_workshop = rdv.motif.is_collective
+    form = CancelForm(request.POST if request.method == "POST" else None, is_workshop=is_workshop)
+    if request.method == "POST" and form.is_valid():
+        return _cancelled(request, rdv, participation, form)
+    now = clock.now()
+    context = {"rdv": rdv, "page": page_of(rdv, now=now), "participation": participation, "form": form, "now": now}
+    return render(request, "rdv/rdv/annuler.html", context, status=422 if form.is_bound else 200)
+
+
+def _cancelled(request: AgentRequest, rdv: Rdv, participation: Participation | None, form: CancelForm) -> HttpResponse:
+    author, now, reason = request.scope.author(rdv.site_id), clock.now(), form.cleaned_data["reason"]
+    try:
+        if form.cleaned_data["who"] == WHOLE:
+            cancel_rdv(rdv=rdv, author=author, now=now, reason=reason)
+        elif participation is not None:
+            by_service = form.cleaned_data["who"] == BY_SERVICE
+            cancel_participation(
+                participation=participation, by_service=by_service, author=author, now=now, reason=reason
+            )
+        else:
+            raise Http404
+    except DomainError as error:
+        return _refused(request, rdv.uuid, error)
+    messages.success(request, "Le rendez-vous est annulé. Vous pouvez encore le remettre, si l’heure reste libre.")
+    return redirect("rdv:rdv_detail", uuid=rdv.uuid)
+
+
+@require_POST
+@console_roles
+def rdv_restore(request: AgentRequest, uuid: uuids.UUID) -> HttpResponse:
+    """A cancellation undone, only if the hour or the seat is still free."""
+    participation = _participation(request, uuid)
+    author, now = request.scope.author(participation.rdv.site_id), clock.now()
+    try:
+        restore_participation(participation=participation, author=author, now=now)
+    except DomainError as error:
+        return _refused(request, uuid, error)
+    messages.success(request, "Le rendez-vous est remis.")
+    return redirect("rdv:rdv_detail", uuid=uuid)
+
+
+def _refused(request: AgentRequest, uuid: uuids.UUID, error: DomainError, **more: Any) -> HttpResponse:
+    """409: the page as it is now, who changed it last, and what was wanted."""
+    rdv = rdv_for_agent(request.scope, uuid)
+    changed = last_change(rdv) if isinstance(error, ChangedMeanwhile) else None
+    return _page(request, rdv, status=409, refusal=error, changed=changed, **more)
+
+
+def _participation(request: AgentRequest, uuid: uuids.UUID) -> Participation:
+    """One of this Rdv's, that the agent may fill in."""
+    try:
+        key = uuids.UUID(request.POST.get("participation", ""))
+    except ValueError as error:
+        raise Http404 from error
+    found = participation_for_agent(request.scope, key)
+    if found.rdv.uuid != uuid:
+        raise Http404
+    return found
+
+
+def _one_of(rdv: Rdv, request: AgentRequest) -> Participation | None:
+    """The participation asked for, else the only one; None for a whole workshop."""
+    asked = request.POST.get("participation") or request.GET.get("participation", "")
+    live = [one for one in rdv.participations.all() if one.is_live]
+    if asked:
+        return next((one for one in live if str(one.uuid) == asked), None)
+    return live[0] if len(live) == 1 else None
+
+
+def _status(text: str | None) -> Status | None:
+    return next((status for status in Status if status.value == text), None)

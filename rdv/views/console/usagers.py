@@ -1,0 +1,145 @@
+"""Files of people: the search, one file, and what agents change in it.
+
+Room: views. Reads are journalled by the doors (usagers/access), writes go through usagers/services.
+"""
+
+import uuid as uuids
+from collections.abc import Iterable
+from typing import Any, TypeVar
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST
+
+from agents.models import Agent
+from agents.views.guards import AgentRequest
+from rdv.access import agents_seen
+from rdv.core import clock
+from rdv.core.errors import DomainError
+from rdv.forms.console import ProcheForm
+from rdv.forms.console_files import ReferentForm
+from rdv.services.console_people import Caller, caller_of, history_of, services_of_agents
+from rdv.services.console_search import search
+from rdv.views.console.screen import console_roles
+from usagers.forms.usager import UsagerForm
+from usagers.models import Proche, Referent
+from usagers.services.files import update_usager
+from usagers.services.links import add_proche, add_referent, end_proche, end_referent
+
+_Link = TypeVar("_Link", Proche, Referent)
+FOUND = 30
+MESSAGES = 10
+HISTORY = 8
+
+
+@console_roles
+def usagers(request: AgentRequest) -> HttpResponse:
+    now, q = clock.now(), request.GET.get("q", "")[:100]
+    results = search(request.scope, request.departement, q, now=now, limit=FOUND)
+    return render(request, "usagers/usagers.html", {"q": q, "results": results})
+
+
+@console_roles
+def usager(request: AgentRequest, uuid: uuids.UUID) -> HttpResponse:
+    return _page(request, uuid)
+
+
+def _page(request: AgentRequest, uuid: uuids.UUID, *, status: int = 200, **more: Any) -> HttpResponse:
+    now = clock.now()
+    caller = caller_of(request.scope, uuid, now=now, reason="fiche", messages=MESSAGES)
+    today = clock.local_date(now, request.departement.zone)
+    followers = [link.agent for link in caller.referents]
+    context = {
+        "file": caller,
+        "usager": caller.usager,
+        "now": now,
+        "today": today,
+        "services": services_of_agents(followers),
+        "history": history_of(caller.usager, count=HISTORY),
+        "referent_form": ReferentForm(agents=_others(request, caller)),
+        "shows_all": "tout" in request.GET,
+    }
+    return render(request, "usagers/usager.html", context | more, status=status)
+
+
+def _others(request: AgentRequest, caller: Caller) -> list[Agent]:
+    """Who could follow this person too: those whose agenda one sees."""
+    today = clock.local_date(clock.now(), request.departement.zone)
+    return [agent for agent in agents_seen(request.scope, today=today) if agent.pk not in caller.referent_ids]
+
+
+@console_roles
+def usager_edit(request: AgentRequest, uuid: uuids.UUID) -> HttpResponse:
+    now = clock.now()
+    caller = caller_of(request.scope, uuid, now=now, reason="fiche")
+    today = clock.local_date(now, request.departement.zone)
+    data = request.POST if request.method == "POST" else None
+    form = UsagerForm(data, departement=request.departement, today=today, usager=caller.usager, auto_id="fiche-%s")
+    if data is not None and form.is_valid():
+        update_usager(usager=caller.usager, author=request.scope.author(), now=now, **form.usager_fields())
+        messages.success(request, "La fiche est enregistrée.")
+        return redirect("rdv:usager", uuid=uuid)
+    context = {"usager": caller.usager, "form": form}
+    return render(request, "usagers/modifier.html", context, status=422 if form.is_bound else 200)
+
+
+@console_roles
+def proche_add(request: AgentRequest, uuid: uuids.UUID) -> HttpResponse:
+    """Asked twice, one link and one file."""
+    now = clock.now()
+    caller = caller_of(request.scope, uuid, now=now, reason="fiche")
+    data = request.POST if request.method == "POST" else None
+    form = ProcheForm(data, responsable=caller.usager, today=clock.local_date(now, request.departement.zone))
+    if data is not None and form.is_valid():
+        try:
+            add_proche(responsable=caller.usager, author=request.scope.author(), now=now, **form.cleaned_data)
+        except DomainError as error:
+            form.add_error(None, error.message)
+        else:
+            messages.success(request, "Le lien est enregistré.")
+            return redirect("rdv:usager", uuid=uuid)
+    context = {"usager": caller.usager, "form": form}
+    return render(request, "usagers/proche.html", context, status=422 if form.is_bound else 200)
+
+
+@require_POST
+@console_roles
+def proche_end(request: AgentRequest, uuid: uuids.UUID, pk: int) -> HttpResponse:
+    now = clock.now()
+    caller = caller_of(request.scope, uuid, now=now, reason="fiche")
+    link = _link(caller.proches, pk)
+    end_proche(proche=link, author=request.scope.author(), now=now)
+    messages.success(request, "Le lien est terminé. L’historique le garde.")
+    return redirect("rdv:usager", uuid=uuid)
+
+
+@require_POST
+@console_roles
+def referent_add(request: AgentRequest, uuid: uuids.UUID) -> HttpResponse:
+    now = clock.now()
+    caller = caller_of(request.scope, uuid, now=now, reason="fiche")
+    form = ReferentForm(request.POST, agents=_others(request, caller))
+    if not form.is_valid():
+        return _page(request, uuid, status=422, referent_form=form)
+    add_referent(usager=caller.usager, agent=form.cleaned_data["agent"], author=request.scope.author(), now=now)
+    messages.success(request, "Le référent est ajouté.")
+    return redirect("rdv:usager", uuid=uuid)
+
+
+@require_POST
+@console_roles
+def referent_end(request: AgentRequest, uuid: uuids.UUID, pk: int) -> HttpResponse:
+    now = clock.now()
+    caller = caller_of(request.scope, uuid, now=now, reason="fiche")
+    link = _link(caller.referents, pk)
+    end_referent(referent=link, author=request.scope.author(), now=now)
+    messages.success(request, "Ce suivi est terminé. L’historique le garde.")
+    return redirect("rdv:usager", uuid=uuid)
+
+
+def _link(links: Iterable[_Link], pk: int) -> _Link:
+    found = next((link for link in links if link.pk == pk), None)
+    if found is None:
+        raise Http404
+    return found

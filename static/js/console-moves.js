@@ -1,0 +1,25 @@
+/** Moving the focus in two directions in the table of free hours (templates/rdv/console/_tableau.html). */
+
+// How much a step aside costs, against a step forward: the next hour of the line before one of another line.
+const ASIDE = 9;
+
+function centre(element) {
+  const box = element.parentElement.getBoundingClientRect();
+  return [box.left + box.width / 2, box.top + box.height / 2];
+}
+
+export function moveInTable(from, [dx, dy]) {
+  const [x, y] = centre(from);
+  let nearest = null;
+  let least = Infinity;
+  for (const radio of from.form.querySelectorAll("input[type=radio]")) {
+    const [left, top] = centre(radio);
+    const ahead = (left - x) * dx + (top - y) * dy;
+    const aside = Math.abs((left - x) * dy) + Math.abs((top - y) * dx);
+    if (ahead > 4 && ahead + aside * ASIDE < least) {
+      least = ahead + aside * ASIDE;
+      nearest = radio;
+    }
+  }
+  nearest?.focus();
+}
