@@ -42,6 +42,7 @@ def seed(now=WEDNESDAY, number=62):
     return seed_all(seed=number, now=now, is_small=True)
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_two_loads_of_one_day_give_the_same_data():
     seed()
