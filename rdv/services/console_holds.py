@@ -96,9 +96,11 @@ def same_hold(scope: Scope, motif: Motif, creneau: Creneau, *, opened_at: dateti
     return next((option for option in mine.order_by("id") if creneau_of(option) == creneau), None)
 
 
-def creneau_of(option: Option) -> Creneau:
-    agent_ids = option.option_agents.order_by("agent_id").values_list("agent_id", flat=True)
-    return Creneau(option.starts_at, option.site_id or 0, tuple(agent_ids))
+def creneau_of(option: Option, agents: Sequence[Agent] | None = None) -> Creneau:
+    """`agents`: who receives, when they were read already."""
+    known = [agent.pk for agent in agents] if agents is not None else None
+    agent_ids = option.option_agents.values_list("agent_id", flat=True) if known is None else known
+    return Creneau(option.starts_at, option.site_id or 0, tuple(sorted(agent_ids)))
 
 
 def agents_of(option: Option) -> Sequence[Agent]:

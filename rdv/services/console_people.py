@@ -96,8 +96,19 @@ class Caller:
         ]
 
 
-def caller_of(scope: Scope, uuid: uuids.UUID, *, now: datetime, reason: str, messages: int = 3) -> Caller:
-    """Http404 outside the département. `reason` goes to the journal, once for a call."""
+def caller_of(
+    scope: Scope,
+    uuid: uuids.UUID,
+    *,
+    now: datetime,
+    reason: str,
+    messages: int = 3,
+    looks_for_likely: bool = True,
+) -> Caller:
+    """Http404 outside the département. `reason` goes to the journal, once for a call.
+
+    `looks_for_likely`: the files that look like this one cost several queries, and serve at the beginning of a call.
+    """
     usager = usager_for_agent(scope, uuid, now=now, reason=reason, unless_since=now - SAME_CALL)
     today = local_date(now, usager.departement.zone)
     proches = tuple(proches_of(usager, today))
@@ -107,7 +118,7 @@ def caller_of(scope: Scope, uuid: uuids.UUID, *, now: datetime, reason: str, mes
         proches=proches,
         responsables=tuple(responsables_of(usager, today)),
         referents=tuple(Referent.objects.current(today).filter(usager=usager).select_related("agent").order_by("pk")),
-        likely=tuple(duplicates_of(usager)),
+        likely=tuple(duplicates_of(usager)) if looks_for_likely else (),
         rdvs=rdvs,
         messages=tuple(_messages(usager, rdvs, messages)),
     )

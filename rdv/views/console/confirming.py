@@ -18,7 +18,7 @@ from rdv.core.clock import local_date
 from rdv.domain import french
 from rdv.forms.console import MAX_NOTE, ConfirmForm
 from rdv.models import Motif, Option, Participation, Rdv
-from rdv.services.console_holds import agents_of, participation_in
+from rdv.services.console_holds import participation_in
 from rdv.services.console_people import Caller, RdvLine, gets_sms
 from rdv.services.console_script import Told, sentences
 from rdv.views.console.screen import Screen
@@ -65,7 +65,7 @@ def confirming_of(request: HttpRequest, screen: Screen, form: ConfirmForm | None
     if option is None or option.rdv_id is not None or option.site is None:
         return None
     caller, person = screen.caller, screen.person
-    agents = agents_of(option)
+    agents = screen.option_agents
     if form is None and caller is not None and person is not None:
         form = confirm_form(caller, person, option.motif, note=draft_of(request, caller.usager))
     told = caller is not None and person is not None

@@ -3,7 +3,7 @@
 Room: views. Called by the other modules of rdv/views/console; rdv/views/console/showing renders it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import wraps
@@ -11,7 +11,7 @@ from functools import wraps
 from django.http import HttpResponse
 from django.shortcuts import redirect
 
-from agents.models import Role, Site
+from agents.models import Agent, Role, Site
 from agents.views.guards import AgentRequest, role_required
 from rdv.access import sites_of
 from rdv.core import clock
@@ -20,7 +20,7 @@ from rdv.domain.windows import Window
 from rdv.forms.console_state import NEW_PERSON, NEW_PROCHE, OVERBOOK, ConsoleState
 from rdv.models import Modality, Motif, Option, Rdv
 from rdv.services.availability import agent_window, sessions_of
-from rdv.services.console_holds import creneau_of, held_by
+from rdv.services.console_holds import agents_of, creneau_of, held_by
 from rdv.services.console_matrix import Held, Matrix, Wish, matrix_of
 from rdv.services.console_motifs import motif_of, sites_of_motif
 from rdv.services.console_people import Caller, caller_of, person_on_call
@@ -46,6 +46,7 @@ class Screen:
     motif: Motif | None = None
     motif_sites: list[Site] | None = None
     option: Option | None = None
+    option_agents: Sequence[Agent] = ()
     has_lost_hold: bool = False
     matrix: Matrix | None = None
     sessions: list[Rdv] | None = None
@@ -98,7 +99,9 @@ def read_screen(
     today = clock.local_date(now, request.departement.zone)
     screen = Screen(state.opened(now), now, today, sites, current_site(request, sites))
     if state.usager is not None:
-        screen.caller = caller_of(scope, state.usager, now=now, reason="appel")
+        screen.caller = caller_of(
+            scope, state.usager, now=now, reason="appel", looks_for_likely=not (state.option or state.fait)
+        )
         screen.person = _person(screen.caller, state)
     if state.fait is None:
         _read_hold(request, screen)
@@ -130,6 +133,7 @@ def _read_hold(request: AgentRequest, screen: Screen) -> None:
     option = held_by(request.scope, screen.state.option)
     screen.has_lost_hold = screen.state.option is not None and (option is None or option.expires_at <= screen.now)
     screen.option = option
+    screen.option_agents = agents_of(option) if option is not None else ()
     if option is not None and screen.state.motif is None:
         screen.state = screen.state.with_changes(motif=option.motif.uuid)
 
@@ -173,7 +177,7 @@ def _held(screen: Screen) -> Held | None:
     option = screen.option
     if option is None or option.rdv_id is not None or option.motif_id != (screen.motif.pk if screen.motif else None):
         return None
-    return Held(option.pk, creneau_of(option), is_alive=screen.is_held)
+    return Held(option.pk, creneau_of(option, screen.option_agents), is_alive=screen.is_held)
 
 
 def visit_point(motif: Motif, person: Usager | None) -> Point | None:
