@@ -32,10 +32,9 @@ test-fast: $(READY) ## Style and the quick tests (no browser)
 lint: $(READY) ## The gate without the tests
 	@exec $(BIN)/python .ci/gate.py lint
 
-format: $(READY) ## Rewrite code and templates as the gate wants them
+format: $(READY) ## Rewrite the code as the gate wants it
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format .
-	$(BIN)/djlint --quiet --reformat templates
 
 screenshots: $(READY) browser ## Pictures of the main screens, in .cache/screenshots
 	@exec $(BIN)/python -m tests.ops.screenshots

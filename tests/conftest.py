@@ -1,4 +1,4 @@
-"""Walls of the suite: embedded servers (started by the test settings), no network beyond loopback, warnings are errors."""
+"""Walls of the suite: embedded servers (started by the test settings), no network but loopback, warnings are errors."""
 
 import socket
 

@@ -106,6 +106,11 @@ class MotifForm(MotifModelForm):
             "email_reminder_days": "Vide : pas de rappel par e-mail.",
             "sms_reminder_days": "Vide : pas de rappel par SMS.",
         }
+        labels = {
+            "cancel_hours": "Annulable jusqu’à combien d’heures avant",
+            "horizon_days": "Réservable jusqu’à combien de jours avant",
+            "min_notice_min": "Délai minimum avant, en minutes",
+        }
         widgets = {
             "instructions_before": forms.Textarea(attrs={"rows": 3}),
             "instructions_after": forms.Textarea(attrs={"rows": 3}),

@@ -15,7 +15,7 @@ from django.core.paginator import Paginator
 from django.forms import Form
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from agents.models import Agent
 from agents.views.guards import AgentRequest, agent_required
@@ -57,6 +57,7 @@ def asked_at(request: AgentRequest) -> Asked:
     return Asked(now, clock.local_date(now, request.departement.zone))
 
 
+@require_safe
 @agent_required
 def my_planning(request: AgentRequest) -> HttpResponse:
     """One's own openings, else those of the first agent that one plans for."""
@@ -71,6 +72,7 @@ def my_planning(request: AgentRequest) -> HttpResponse:
     return redirect("rdv:plages", agent_id=own.pk)
 
 
+@require_safe
 @agent_required
 def plages(request: AgentRequest, agent_id: int) -> HttpResponse:
     at = asked_at(request)
@@ -84,6 +86,7 @@ def plages(request: AgentRequest, agent_id: int) -> HttpResponse:
     return render(request, "rdv/planning/ouvertures.html", context)
 
 
+@require_safe
 @agent_required
 def plage(request: AgentRequest, uuid: uuids.UUID) -> HttpResponse:
     """The dates of a series, each with what can be done to it."""
@@ -94,6 +97,7 @@ def plage(request: AgentRequest, uuid: uuids.UUID) -> HttpResponse:
     return render(request, "rdv/planning/serie.html", context)
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
 @agent_required
 def plage_create(request: AgentRequest, agent_id: int) -> HttpResponse:
     at = asked_at(request)
@@ -149,6 +153,7 @@ def _created(request: AgentRequest, planned: Agent, form: PlageForm, preview: Pr
     return _saved(request, made, preview)
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
 @agent_required
 def plage_edit(request: AgentRequest, uuid: uuids.UUID, day: str) -> HttpResponse:
     at = asked_at(request)
@@ -167,9 +172,17 @@ def plage_edit(request: AgentRequest, uuid: uuids.UUID, day: str) -> HttpRespons
             if is_confirmed(request, preview):
                 return _edited(request, row, form, preview, at)
     except PlanningRefused as refusal:
-        form.refuse(refusal)
+        _tell_refusal(request, form, refusal)
     context = {"planned": row.plage.agent, "form": form, "row": row, "title": "Modifier une ouverture"}
     return answer(request, "rdv/planning/ouverture.html", form, preview, context)
+
+
+def _tell_refusal(request: AgentRequest, form: PlageEditForm, refusal: PlanningRefused) -> None:
+    """What was typed, beside its field; an opening whose rule no longer holds (a motif changed since), above."""
+    if form.is_bound:
+        form.refuse(refusal)
+    else:
+        messages.warning(request, refusal.message)
 
 
 def _edit_form(request: AgentRequest, row: Ouverture, at: Asked) -> PlageEditForm:
@@ -223,6 +236,7 @@ def _saved(request: AgentRequest, made: PlageOuverture, preview: Preview) -> Htt
     return redirect("rdv:plage", uuid=made.uuid)
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
 @agent_required
 def occurrence_cancel(request: AgentRequest, uuid: uuids.UUID, day: str) -> HttpResponse:
     """What closing this day would leave outside, then the button."""
@@ -254,6 +268,7 @@ def occurrence_restore(request: AgentRequest, uuid: uuids.UUID, day: str) -> Htt
     return redirect("rdv:plage", uuid=uuid)
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
 @agent_required
 def plage_end(request: AgentRequest, uuid: uuids.UUID) -> HttpResponse:
     at = asked_at(request)

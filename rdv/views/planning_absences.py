@@ -10,6 +10,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_safe
 
 from agents.models import Agent
 from agents.views.guards import AgentRequest, agent_required
@@ -22,6 +23,7 @@ from rdv.views.planning import POINTED, Asked, asked_at
 from rdv.views.planning_shown import mark, rdv_line
 
 
+@require_safe
 @agent_required
 def absence(request: AgentRequest, uuid: uuids.UUID) -> HttpResponse:
     """One absence, and the Rdv that it touches."""
@@ -37,6 +39,7 @@ def absence(request: AgentRequest, uuid: uuids.UUID) -> HttpResponse:
     return render(request, "rdv/planning/absence.html", context)
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
 @agent_required
 def absence_create(request: AgentRequest, agent_id: int) -> HttpResponse:
     at = asked_at(request)
@@ -52,6 +55,7 @@ def absence_create(request: AgentRequest, agent_id: int) -> HttpResponse:
     return _asked_or_saved(request, planned, form, at, save, {"title": "Nouvelle absence"})
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
 @agent_required
 def absence_edit(request: AgentRequest, uuid: uuids.UUID) -> HttpResponse:
     at = asked_at(request)
@@ -65,6 +69,7 @@ def absence_edit(request: AgentRequest, uuid: uuids.UUID) -> HttpResponse:
     return _asked_or_saved(request, found.agent, form, at, save, context)
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
 @agent_required
 def absence_delete(request: AgentRequest, uuid: uuids.UUID) -> HttpResponse:
     at = asked_at(request)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from agents.models import Role, Site
 from agents.views.guards import AgentRequest, agent_required
@@ -30,6 +30,7 @@ def choose_site(request: AgentRequest) -> HttpResponse:
     return redirect(_back(request))
 
 
+@require_safe
 @agent_required
 def agent_home(request: AgentRequest) -> HttpResponse:
     """Where the day begins: the console for a secretary, the agenda for an agent, the settings for an admin."""

@@ -60,9 +60,7 @@ def make_desk():
     ilyes = make_usager(
         departement, first_name="Ilyes", last_name="Benali", birth_date=dt.date(2026, 11, 2), phone="", email=""
     )
-    Proche.objects.create(
-        departement=departement, responsable=samira, person=ilyes, starts_on=dt.date(2026, 11, 2)
-    )
+    Proche.objects.create(departement=departement, responsable=samira, person=ilyes, starts_on=dt.date(2026, 11, 2))
     Referent.objects.create(departement=departement, usager=samira, agent=claire, starts_on=dt.date(2026, 11, 2))
     return SimpleNamespace(
         departement=departement,

@@ -124,7 +124,9 @@ def take_first(desk, starts_at=None):
         now=clock.now(),
     )
     usager = make_usager(desk.departement)
-    return book_option(token=option.token, booking=Booking(usager=usager, origin=Origin.WEB), author=USAGER, now=clock.now())
+    return book_option(
+        token=option.token, booking=Booking(usager=usager, origin=Origin.WEB), author=USAGER, now=clock.now()
+    )
 
 
 def test_an_hour_taken_in_between_is_said_in_place_with_the_nearest_numbered(desk):
@@ -232,7 +234,9 @@ def test_nobody_is_booked_before_a_person_is_chosen(desk):
 
 def test_filters_by_moment_site_agent_and_day(desk):
     def hours(**more):
-        return re.findall(r'name="creneau" id="c(\d+)_(\d+)_', desk.client.get(ACCUEIL, state(desk, **more)).content.decode())
+        return re.findall(
+            r'name="creneau" id="c(\d+)_(\d+)_', desk.client.get(ACCUEIL, state(desk, **more)).content.decode()
+        )
 
     assert len(hours()) == 8  # four of each: a cell shows its first four hours
     assert {site for _, site in hours(moment="matin")} == {str(desk.canal.pk)}
@@ -289,7 +293,13 @@ def test_a_new_person_says_what_is_missing_and_keeps_what_was_typed(desk):
     )
     page = text(response)
     assert response.status_code == 422
-    for words in ("Écrivez le prénom.", "Il manque 4", "Écrivez la date avec le jour", 'value="Diallo"', 'value="06 39 98"'):
+    for words in (
+        "Écrivez le prénom.",
+        "Il manque 4",
+        "Écrivez la date avec le jour",
+        'value="Diallo"',
+        'value="06 39 98"',
+    ):
         assert words in page
 
 
@@ -303,7 +313,12 @@ def test_a_child_is_added_during_the_call_once(desk):
 
 def workshop(desk):
     motif = make_motif(
-        desk.departement, sites=[desk.canal], service=desk.pmi, name="Atelier massage bébé", is_collective=True, capacity=2
+        desk.departement,
+        sites=[desk.canal],
+        service=desk.pmi,
+        name="Atelier massage bébé",
+        is_collective=True,
+        capacity=2,
     )
     return motif, make_rdv(motif, desk.canal, [desk.claire], utc(2027, 1, 7, 9), title="Massage", minutes=60)
 

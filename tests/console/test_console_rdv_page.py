@@ -213,14 +213,22 @@ def test_identity_is_changed_and_told(desk):
     where = reverse("rdv:usager_edit", args=[desk.samira.uuid])
     shown = seen(desk.client.get(where))
     assert 'value="14/03/1994"' in shown
-    data = {"last_name": "Benali", "first_name": "Samira", "language": "ar", "channel": "sms", "phone": "06 39 98 12 41"}
+    data = {
+        "last_name": "Benali",
+        "first_name": "Samira",
+        "language": "ar",
+        "channel": "sms",
+        "phone": "06 39 98 12 41",
+    }
     wrong = desk.client.post(where, data | {"last_name": ""})
     assert wrong.status_code == 422
     assert "Écrivez le nom." in seen(wrong)
     assert desk.client.post(where, data).status_code == 302
     desk.samira.refresh_from_db()
     assert (desk.samira.language, str(desk.samira.phone)) == ("ar", "+33639981241")
-    assert "fiche modifiée : naissance, messages, e-mail, langue, téléphone" in seen(desk.client.get(reverse("rdv:usager", args=[desk.samira.uuid])))
+    assert "fiche modifiée : naissance, messages, e-mail, langue, téléphone" in seen(
+        desk.client.get(reverse("rdv:usager", args=[desk.samira.uuid]))
+    )
 
 
 def test_proches_and_referents_are_added_and_ended(desk):

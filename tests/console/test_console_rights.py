@@ -51,7 +51,12 @@ def elsewhere(desk):
 
 def rdv_of(desk, motif=None, start=None, who=None, **fields):
     return make_rdv(
-        motif or desk.motif, desk.canal, [who or desk.claire], start or utc(2027, 1, 6, 9), usagers=[desk.samira], **fields
+        motif or desk.motif,
+        desk.canal,
+        [who or desk.claire],
+        start or utc(2027, 1, 6, 9),
+        usagers=[desk.samira],
+        **fields,
     )
 
 

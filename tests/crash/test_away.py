@@ -38,9 +38,7 @@ def env(servers):
 
 @pytest.fixture(scope="module")
 def address(env):
-    command = [
-        sys.executable, "-m", "gunicorn", "rdv.config.wsgi", "--bind", "127.0.0.1:0", "--workers", "1", "--threads", "4",
-    ]  # fmt: skip
+    command = [sys.executable, "-m", "gunicorn", "rdv.config.wsgi", "--bind", "127.0.0.1:0", "--threads", "4"]
     process = subprocess.Popen(command, cwd=ROOT, env=env, stderr=subprocess.PIPE, text=True)
     try:
         for line in process.stderr:

@@ -13,6 +13,7 @@ from agents.models import Agent, Role
 from agents.views.guards import AgentRequest, role_required
 from rdv.access import agent_seen, agents_seen, site_ids_of, sites_of
 from rdv.core import clock
+from rdv.domain import french
 from rdv.services.agenda import Day, Kind, read_days
 from rdv.services.agenda_doors import first_of_site, may_book_with
 from rdv.views.agenda.asked import KEY, LABELS, Asked, View, read_asked, title_of
@@ -106,7 +107,6 @@ def _frame(request: AgentRequest, asked: Asked, shown: Agent, days: Sequence[Day
         "previous_url": here.url(day=asked.day - asked.step),
         "next_url": here.url(day=asked.day + asked.step),
         "today_url": here.url(day=today),
-        "is_now": today in asked.days,
         "is_day": asked.view is View.DAY,
         "may_plan": reader.may_plan,
     }
@@ -136,7 +136,7 @@ def _summary(day: Day, reader: Reader) -> str:
     rdvs, masked = kinds.count(Kind.RDV), kinds.count(Kind.MASKED)
     words = [
         day.note,
-        f"Ouvert {' et '.join(hours)}" if hours else "Pas d’ouverture",
+        f"Ouvert {french.joined(hours)}" if hours else "Pas d’ouverture",
         f"{rdvs} Rdv" if rdvs else "",
         f"{masked} occupé{'s' if masked > 1 else ''}" if masked else "",
         f"{short_length(free)} libre" if free else "",

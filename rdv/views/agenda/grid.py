@@ -24,6 +24,8 @@ USUAL = (8, 18)
 NAME_OF_ABSENCE = 90
 # The flag of now is four rows high: an hour written under it could not be read.
 FLAG_ROWS = 4
+# A shorter hole is lower than a finger needs (24 px, WCAG 2.5.8): the list has its link.
+LINKED_HOLE = 30
 WALL = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -167,5 +169,5 @@ def _block(slot: Slot, place: Place, first: int) -> dict[str, Any]:
         "text": line.text,
         "icon": line.icon,
         "word": line.word,
-        "url": line.url,
+        "url": "" if line.kind is Kind.FREE and slot.last - slot.first < LINKED_HOLE else line.url,
     }

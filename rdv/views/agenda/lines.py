@@ -280,7 +280,8 @@ def _counted(count: int, word: str) -> str:
 def _actions(rdv: Rdv, people: list[Participation], reader: Reader, detail_url: str) -> list[Action]:
     is_unknown = any(one.status == Status.UNKNOWN for one in people)
     if rdv.ends_at > reader.now:
-        return [Action("Déplacer ou annuler", detail_url)]
+        ways = (("Déplacer", "rdv:rdv_move"), ("Annuler", "rdv:rdv_cancel"))
+        return [Action(word, reverse(name, args=[rdv.uuid])) for word, name in ways]
     if is_unknown and _fills_in(rdv, reader.scope):
         url = f"{reverse('rdv:to_fill_in')}?{urlencode({'jour': _day(rdv, reader.zone).isoformat()})}"
         return [Action("Remplir la feuille" if rdv.motif.is_collective else "Renseigner", url)]

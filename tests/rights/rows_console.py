@@ -1,0 +1,202 @@
+"""Rows of the matrix: the console, the files of people, the page of an Rdv."""
+
+from rdv.domain.statuses import Status
+from tests.rights.doors import HERE, READERS, REFUSED, SITE, Ask, site
+from tests.rights.world import at
+
+
+def _state(house, role, **fields):
+    """The hidden fields of the console. A role without a hold of its own sends the one of the desk."""
+    option = house.options.get(role, house.options["secretaire"])
+    return {"usager": house.usager.uuid, "motif": house.motif.uuid, "option": option.token} | fields
+
+
+def _wanted(house):
+    return f"{int(house.free_at.timestamp())}_{house.site.pk}_{house.owner.pk}"
+
+
+def _hold(house, role):
+    return _state(house, role, creneau=_wanted(house))
+
+
+def _undo(house, role):
+    """An Rdv that this role booked a moment ago; for the others, the one that Claire booked."""
+    rdv = house.booked.get(role) or house.booked["owner"]
+    return {"usager": house.usager.uuid, "pour": house.usager.uuid, "fait": rdv.uuid}
+
+
+def _place(house, _role):
+    day = at(house, 3, 18, 30)
+    return {
+        "usager": house.usager.uuid,
+        "pour": house.usager.uuid,
+        "motif": house.motif.uuid,
+        "day": day.astimezone(house.departement.zone).date().isoformat(),
+        "hour": "18:30",
+        "reason": "Urgence",
+        "with_0": f"{house.site.pk}:{house.owner.pk}",
+    }
+
+
+def _person(_house, _role):
+    return {"last_name": "Lenoir", "first_name": "Anna", "language": "fr", "channel": "both"}
+
+
+def _proche(_house, _role):
+    return {"first_name": "Inaya", "last_name": "Petitjean", "kind": "child", "birth_date": "02092020"}
+
+
+def _accueil(label, door, data, viewer="secretaire", queries=60):
+    return Ask("rdv:accueil", door, label=label, data=data, viewer=viewer, queries=queries)
+
+
+def _post(name, door, **options):
+    return Ask(f"rdv:{name}", door, "POST", writes=True, **options)
+
+
+GESTURES = (
+    "console_hold",
+    "console_more_time",
+    "console_let_go",
+    "console_confirm",
+    "console_undo",
+    "console_place",
+    "console_new_person",
+    "console_new_proche",
+)
+
+CONSOLE = [
+    _accueil("", site(*SITE), lambda _h, _r: {}),
+    _accueil("recherche", site(*SITE), lambda _h, _r: {"q": "benali"}),
+    _accueil("personne", site(*HERE), lambda h, _r: {"usager": h.usager.uuid}),
+    _accueil("pour", site(*HERE), lambda h, _r: {"usager": h.usager.uuid, "pour": h.usager.uuid}),
+    _accueil(
+        "heures",
+        # other_site: the same service and a site that offers it, its own.
+        site(*READERS, "other_site"),
+        lambda h, _r: {"usager": h.usager.uuid, "pour": h.usager.uuid, "motif": h.motif.uuid},
+    ),
+    _accueil(
+        "atelier",
+        site(*READERS),
+        lambda h, _r: {"usager": h.usager.uuid, "pour": h.usager.uuid, "motif": h.workshop.uuid},
+    ),
+    _accueil(
+        "confirmer",
+        site(*READERS, "other_site"),
+        lambda h, r: _state(h, r, pour=h.usager.uuid),
+    ),
+    _accueil("fait", site(*READERS), _undo),
+    _accueil("nouvelle personne", site(*SITE), lambda _h, _r: {"etape": "nouveau", "q": "lenoir anna"}),
+    _accueil("nouveau proche", site(*HERE), lambda h, _r: {"usager": h.usager.uuid, "etape": "proche"}),
+    _accueil(
+        "placer",
+        site(*READERS, "other_site"),
+        lambda h, _r: {"usager": h.usager.uuid, "pour": h.usager.uuid, "motif": h.motif.uuid, "etape": "forcer"},
+    ),
+    # Typed or reloaded, the address of a gesture leads back to the console.
+    *(Ask(f"rdv:{name}", site(*SITE), label="rechargée") for name in GESTURES),
+    _post("console_hold", site(*READERS), data=_hold),
+    _post("console_more_time", site(*READERS, other_site=REFUSED), data=_state),
+    _post("console_let_go", site(*SITE), data=_state, idle=tuple(role for role in SITE if role not in READERS)),
+    _post("console_confirm", site(*READERS, other_site=REFUSED), data=lambda h, r: _state(h, r, pour=h.usager.uuid)),
+    _post("console_undo", site("owner", "colleague", "secretaire"), data=_undo),
+    _post("console_place", site(*READERS), data=_place),
+    _post("console_new_person", site(*SITE), data=_person),
+    _post("console_new_proche", site(*HERE), data=lambda h, r: _proche(h, r) | {"usager": h.usager.uuid}),
+]
+
+
+def _of_rdv(house, _role):
+    return [house.rdv.uuid]
+
+
+def _of_past(house, _role):
+    return [house.past.uuid]
+
+
+def _move(house, _role):
+    return {"creneau": _wanted(house), "version": house.rdv.schedule_version}
+
+
+RDV = [
+    Ask("rdv:rdv_detail", site(*READERS), args=_of_rdv, viewer="secretaire", queries=40),
+    Ask("rdv:rdv_detail", site(*READERS), label="passé", args=_of_past, viewer="owner", queries=40),
+    Ask(
+        "rdv:rdv_detail",
+        site(*READERS),
+        label="atelier",
+        args=lambda h, _r: [h.session.uuid],
+        viewer="owner",
+        queries=40,
+    ),
+    Ask("rdv:rdv_detail", site("insider"), label="confidentiel", args=lambda h, _r: [h.hidden.uuid]),
+    Ask(
+        "rdv:rdv_detail",
+        site("insider", "owner"),
+        label="confidentiel, le sien",
+        args=lambda h, _r: [h.hidden_own.uuid],
+    ),
+    _post(
+        "rdv_status",
+        site(*READERS),
+        args=_of_past,
+        data=lambda h, _r: {
+            "participation": h.past.participations.get().uuid,
+            "statut": Status.SEEN.value,
+            "vu": Status.UNKNOWN.value,
+        },
+    ),
+    Ask("rdv:rdv_cancel", site(*READERS), args=_of_rdv, viewer="secretaire", queries=40),
+    _post("rdv_cancel", site(*READERS), args=_of_rdv, data=lambda _h, _r: {"who": "usager"}),
+    Ask("rdv:rdv_move", site(*READERS), args=_of_rdv, viewer="secretaire", queries=60),
+    Ask(
+        "rdv:rdv_move",
+        site(*READERS),
+        label="résumé",
+        args=_of_rdv,
+        data=lambda h, _r: {"creneau": _wanted(h)},
+        viewer="secretaire",
+        queries=60,
+    ),
+    _post("rdv_move", site(*READERS), args=_of_rdv, data=_move),
+    _post(
+        "rdv_restore",
+        site(*READERS),
+        args=lambda h, _r: [h.given_back.rdv.uuid],
+        data=lambda h, _r: {"participation": h.given_back.uuid},
+    ),
+]
+
+
+def _of_usager(house, _role):
+    return [house.usager.uuid]
+
+
+FILES = [
+    Ask("rdv:usagers", site(*SITE), viewer="secretaire", queries=30),
+    Ask(
+        "rdv:usagers",
+        site(*SITE),
+        label="trouvés",
+        data=lambda _h, _r: {"q": "benali"},
+        viewer="secretaire",
+        queries=30,
+    ),
+    Ask("rdv:usager", site(*HERE), args=_of_usager, viewer="secretaire", queries=60),
+    Ask("rdv:usager_edit", site(*HERE), args=_of_usager, viewer="secretaire", queries=60),
+    _post("usager_edit", site(*HERE), args=_of_usager, data=_person),
+    Ask("rdv:proche_add", site(*HERE), args=_of_usager, viewer="secretaire", queries=60),
+    _post("proche_add", site(*HERE), args=_of_usager, data=_proche),
+    _post("proche_end", site(*HERE), args=lambda h, _r: [h.usager.uuid, h.proche.pk]),
+    # Only somebody whose agenda one sees: the other site does not see Karim's.
+    _post(
+        "referent_add",
+        site(*(role for role in HERE if role != "other_site"), other_site=REFUSED),
+        args=_of_usager,
+        data=lambda h, _r: {"agent": h.colleague.pk},
+    ),
+    _post("referent_end", site(*HERE), args=lambda h, _r: [h.usager.uuid, h.referent.pk]),
+]
+
+ROWS = [*CONSOLE, *RDV, *FILES]

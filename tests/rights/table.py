@@ -1,0 +1,9 @@
+"""The rights of every address. A new URL without its row here fails tests/rights/test_matrix.py."""
+
+from tests.rights.rows_agenda import ROWS as AGENDA
+from tests.rights.rows_console import ROWS as CONSOLE
+from tests.rights.rows_institution import ROWS as INSTITUTION
+from tests.rights.rows_public import ROWS as PUBLIC
+
+ASKS = [*INSTITUTION, *CONSOLE, *AGENDA, *PUBLIC]
+PAGES = [ask for ask in ASKS if ask.viewer]
