@@ -36,6 +36,8 @@ BOUNDS = {
     "email_reminder_days": (1, 60, "Le rappel part de 1 à 60 jours avant. Vide : pas de rappel."),
     "sms_reminder_days": (1, 60, "Le rappel part de 1 à 60 jours avant. Vide : pas de rappel."),
 }
+# Empty says "no reminder": the model keeps nothing there.
+MAY_BE_EMPTY = ("email_reminder_days", "sms_reminder_days")
 DOCUMENT_LENGTH = 120
 
 
@@ -137,7 +139,7 @@ class MotifForm(MotifModelForm):
         self.fields[name] = forms.IntegerField(
             label=old.label,
             help_text=old.help_text,
-            required=old.required,
+            required=old.required and name not in MAY_BE_EMPTY,
             initial=old.initial,
             min_value=lowest,
             max_value=highest,

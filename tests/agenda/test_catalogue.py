@@ -120,6 +120,15 @@ def test_no_site_of_another_departement(house, client_of):
 
 
 @django_db
+def test_an_empty_reminder_means_none(house, client_of):
+    """As the page says beside the box."""
+    form = typed(name="Point budget", service=house.ssl.pk, email_reminder_days="", sms_reminder_days="")
+    assert client_of("admin").post(f"{URL}nouveau/", form).status_code == 302
+    made = Motif.objects.get(slug="point-budget")
+    assert (made.email_reminder_days, made.sms_reminder_days) == (None, None)
+
+
+@django_db
 def test_create(house, client_of):
     form = typed(name="Point budget", service=house.ssl.pk, documents="Relevés\n\n Pièce d’identité ")
     response = client_of("admin").post(f"{URL}nouveau/", form)

@@ -100,8 +100,10 @@ CONSOLE = [
     _post("console_more_time", site(*READERS, other_site=REFUSED), data=_state),
     _post("console_let_go", site(*SITE), data=_state, idle=tuple(role for role in SITE if role not in READERS)),
     _post("console_confirm", site(*READERS, other_site=REFUSED), data=lambda h, r: _state(h, r, pour=h.usager.uuid)),
-    _post("console_undo", site("owner", "colleague", "secretaire"), data=_undo),
-    _post("console_place", site(*READERS), data=_place),
+    # Somebody else's booking: its reader is sent to the page of the Rdv, and nothing is undone.
+    _post("console_undo", site(*READERS), data=_undo, idle=("responsable",)),
+    # The other site offers the motif too, but has nobody of this site to place it with.
+    _post("console_place", site(*READERS, other_site=REFUSED), data=_place),
     _post("console_new_person", site(*SITE), data=_person),
     _post("console_new_proche", site(*HERE), data=lambda h, r: _proche(h, r) | {"usager": h.usager.uuid}),
 ]

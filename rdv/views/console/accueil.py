@@ -5,6 +5,7 @@ Room: views. htmx asks for a piece by its target (the list under a box), or for 
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.views.decorators.http import require_safe
 
 from agents.views.guards import AgentRequest
 from rdv.forms.console_state import read_state
@@ -13,6 +14,7 @@ from rdv.views.console.screen import Screen, console_roles, read_light, read_scr
 from rdv.views.console.showing import go_to, motifs_for, results_for, show
 
 
+@require_safe
 @console_roles
 def accueil(request: AgentRequest) -> HttpResponse:
     state = read_state(request.GET)

@@ -5,6 +5,7 @@ Room: views. Each answers with the address of the new state, or in place with wh
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
+from django.views.decorators.http import require_http_methods
 
 from agents.models import Role
 from agents.views.guards import AgentRequest
@@ -29,6 +30,7 @@ TOO_LATE_TO_UNDO = "Les 2 minutes sont passées. Annulez depuis la page du rende
 UNDO_REASON = "Défait juste après la prise"
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
 @console_roles
 @console_post
 def confirm(request: AgentRequest) -> HttpResponse:
@@ -101,6 +103,7 @@ def origin_of(request: AgentRequest, site_id: int | None) -> Origin:
     return Origin.PHONE if is_desk else Origin.AGENT
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
 @console_roles
 @console_post
 def undo(request: AgentRequest) -> HttpResponse:

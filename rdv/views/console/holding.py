@@ -4,6 +4,7 @@ Room: views. Each answers with the address of the new state, or in place with wh
 """
 
 from django.http import Http404, HttpResponse
+from django.views.decorators.http import require_http_methods
 
 from agents.models import Site
 from agents.views.guards import AgentRequest
@@ -25,6 +26,7 @@ LOST = "L’heure n’est plus tenue. Choisissez-la de nouveau, ou une autre."
 CHOOSE_AN_HOUR = "Choisissez une heure dans le tableau."
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
 @console_roles
 @console_post
 def hold(request: AgentRequest) -> HttpResponse:
@@ -97,6 +99,7 @@ def _after_refusal(request: AgentRequest, screen: Screen) -> ConsoleState:
     return screen.state if still is not None else screen.state.with_changes(option=None)
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
 @console_roles
 @console_post
 def more_time(request: AgentRequest) -> HttpResponse:
@@ -113,6 +116,7 @@ def more_time(request: AgentRequest) -> HttpResponse:
     return go_to(state)
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
 @console_roles
 @console_post
 def let_go(request: AgentRequest) -> HttpResponse:

@@ -12,6 +12,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods
 
 from agents.models import Agent, Site
 from agents.views.guards import AgentRequest
@@ -70,6 +71,7 @@ class Moving:
         return Target(starts_at, starts_at + (self.rdv.ends_at - self.rdv.starts_at), site, agents, reason)
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
 @console_roles
 def rdv_move(request: AgentRequest, uuid: uuids.UUID) -> HttpResponse:
     moving = _read(request, uuid)

@@ -5,6 +5,7 @@ Room: views. Writes through usagers.services. A file is made only when those tha
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
+from django.views.decorators.http import require_http_methods
 
 from agents.views.guards import AgentRequest
 from rdv.core.errors import DomainError
@@ -18,6 +19,7 @@ from usagers.services.files import create_usager
 from usagers.services.links import add_proche
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
 @console_roles
 @console_post
 def new_person(request: AgentRequest) -> HttpResponse:
@@ -67,6 +69,7 @@ def _likely(request: AgentRequest, form: UsagerForm) -> list[Likeness]:
     )
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
 @console_roles
 @console_post
 def new_proche(request: AgentRequest) -> HttpResponse:

@@ -6,6 +6,7 @@ Room: views. Agents only; not blocking, journalled with its reason, red in the a
 from datetime import UTC, datetime
 
 from django.http import Http404, HttpResponse
+from django.views.decorators.http import require_http_methods
 
 from agents.views.guards import AgentRequest
 from rdv.core.errors import DomainError
@@ -21,6 +22,7 @@ from rdv.views.console.screen import Screen, console_post, console_roles, read_s
 from rdv.views.console.showing import go_to, overbook_form, refused, show
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
 @console_roles
 @console_post
 def place(request: AgentRequest) -> HttpResponse:

@@ -9,7 +9,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from agents.views.guards import AgentRequest
 from rdv.access import may_write_rdv, participation_for_agent, rdv_for_agent, rdv_for_writing
@@ -27,6 +27,7 @@ from rdv.views.console.screen import console_roles
 SAID = {Status.SEEN: "C’est noté : la personne est venue.", Status.NOSHOW: "C’est noté : la personne était absente."}
 
 
+@require_safe
 @console_roles
 def rdv_detail(request: AgentRequest, uuid: uuids.UUID) -> HttpResponse:
     return _page(request, rdv_for_agent(request.scope, uuid))
@@ -66,6 +67,7 @@ def rdv_status(request: AgentRequest, uuid: uuids.UUID) -> HttpResponse:
     return redirect("rdv:rdv_detail", uuid=uuid)
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
 @console_roles
 def rdv_cancel(request: AgentRequest, uuid: uuids.UUID) -> HttpResponse:
     """Says what changes and which message leaves, then one button."""

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from agents.models import Agent
 from agents.views.guards import AgentRequest
@@ -33,6 +33,7 @@ MESSAGES = 10
 HISTORY = 8
 
 
+@require_safe
 @console_roles
 def usagers(request: AgentRequest) -> HttpResponse:
     now, q = clock.now(), request.GET.get("q", "")[:100]
@@ -40,6 +41,7 @@ def usagers(request: AgentRequest) -> HttpResponse:
     return render(request, "usagers/usagers.html", {"q": q, "results": results})
 
 
+@require_safe
 @console_roles
 def usager(request: AgentRequest, uuid: uuids.UUID) -> HttpResponse:
     return _page(request, uuid)
@@ -69,6 +71,7 @@ def _others(request: AgentRequest, caller: Caller) -> list[Agent]:
     return [agent for agent in agents_seen(request.scope, today=today) if agent.pk not in caller.referent_ids]
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
 @console_roles
 def usager_edit(request: AgentRequest, uuid: uuids.UUID) -> HttpResponse:
     now = clock.now()
@@ -84,6 +87,7 @@ def usager_edit(request: AgentRequest, uuid: uuids.UUID) -> HttpResponse:
     return render(request, "usagers/modifier.html", context, status=422 if form.is_bound else 200)
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
 @console_roles
 def proche_add(request: AgentRequest, uuid: uuids.UUID) -> HttpResponse:
     """Asked twice, one link and one file."""
