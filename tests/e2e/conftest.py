@@ -60,6 +60,7 @@ def visitor(browser: Browser, live_server, settings) -> Iterator[Callable[..., P
         page = context.new_page()
         page.set_default_timeout(15_000)
         page.problems = []
+        page.runs_script = javascript
         page.on("console", lambda message: _note_console(page, message))
         page.on("pageerror", lambda error: page.problems.append(str(error)))
         page.on("requestfailed", lambda request: _note_request(page, request))
@@ -82,8 +83,12 @@ def _note_request(page: Page, request: Request) -> None:
 
 
 def check(page: Page) -> None:
-    """Zero violation, no sideways scroll, one title, nothing that the browser complained about."""
-    assert violations(page) == []
+    """Zero violation, no sideways scroll, one title, nothing that the browser complained about.
+
+    Without script axe cannot wait for its own answers: such a page is looked at by axe where scripts run.
+    """
+    if page.runs_script:
+        assert violations(page) == []
     assert overflow(page) <= 0, f"{page.url} scrolls sideways by {overflow(page)} px at {page.viewport_size}"
     assert page.locator("h1").count() == 1
     assert page.problems == []

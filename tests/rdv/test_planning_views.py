@@ -338,7 +338,8 @@ def test_only_oneself_and_the_responsable_of_the_site_plan(client, world, addres
     for url in addresses:
         assert client.get(url).status_code == status, url
         if status != 200:
-            assert client.post(url, fields(world, confirmer="1", last_day="2027-01-11")).status_code == status, url
+            answer = client.post(url, fields(world, confirmer="1", last_day="2027-01-11"))
+            assert answer.status_code in (status, 405), url  # 405: a page that is only read
     if status != 200:
         assert list(Ouverture.objects.order_by("id").values()) == before
         assert not Absence.objects.filter(is_ended=True).exists()

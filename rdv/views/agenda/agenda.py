@@ -51,8 +51,8 @@ def agenda(request: AgentRequest) -> HttpResponse:
     if asked.view is not View.DAY:
         days = without_empty_weekend(days)
     context = _frame(request, asked, shown, days, reader) | _content(asked, days, reader)
-    name = "liste" if asked.view is View.LIST else "grille"
-    return render(request, f"rdv/agenda/{name}.html", context)
+    template = "rdv/agenda/liste.html" if asked.view is View.LIST else "rdv/agenda/grille.html"
+    return render(request, template, context)
 
 
 def _agent_shown(request: AgentRequest, asked: Asked, now: datetime) -> Agent | None:

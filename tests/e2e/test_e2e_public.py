@@ -16,7 +16,7 @@ from playwright.sync_api import Page
 
 from notifications.models import Message
 from rdv.core import clock
-from rdv.models import Option, Participation, Rdv
+from rdv.models import Occupation, Option, Participation, Rdv
 from rdv.services import holding
 from tests.e2e.conftest import SMALLEST, check, deliver
 from tests.factories import make_departement, make_motif, make_ouverture, make_participation, make_rdv, make_usager
@@ -58,6 +58,13 @@ def world() -> World:
 
 def today(world) -> dt.date:
     return clock.local_date(clock.now(), world.departement.zone)
+
+
+def expire_holds() -> None:
+    """As ten minutes later: the option and what it occupies."""
+    before = clock.now() - dt.timedelta(seconds=1)
+    Option.objects.update(expires_at=before)
+    Occupation.objects.filter(kind="option").update(expires_at=before)
 
 
 def noon(world, days: int) -> dt.datetime:
@@ -331,10 +338,9 @@ def test_states_of_a_held_time(page, world):
     form = page.url
     page.goto(world.times_url())
     look(page, "03-deja-garde")
-    Option.objects.update(expires_at=clock.now() - dt.timedelta(seconds=1))
+    expire_holds()
     page.goto(form)
     look(page, "04-perdu-libre")
-    make_rdv(world.motif, world.sites["lens"], [], Option.objects.get().starts_at)
     page.click("text=Reprendre")
     fill_in(page)
     page.fill("#id_code", "12")
