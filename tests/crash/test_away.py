@@ -37,17 +37,24 @@ def env(servers):
 
 
 @pytest.fixture(scope="module")
-def address(env):
+def address(env, tmp_path_factory):
     command = [sys.executable, "-m", "gunicorn", "rdv.config.wsgi", "--bind", "127.0.0.1:0", "--threads", "4"]
-    process = subprocess.Popen(command, cwd=ROOT, env=env, stderr=subprocess.PIPE, text=True)
+    log = tmp_path_factory.mktemp("web") / "web.log"
+    with log.open("w") as out:
+        process = subprocess.Popen(command, cwd=ROOT, env=env, stderr=out)
     try:
-        for line in process.stderr:
-            if found := re.search(r"Listening at: (http://127\.0\.0\.1:\d+)", line):
-                break
-        yield found.group(1)
+        yield _listening_at(log)
     finally:
         process.terminate()
         process.wait(timeout=30)
+
+
+def _listening_at(log, tries=120):
+    for _ in range(tries):
+        if found := re.search(r"Listening at: (http://127\.0\.0\.1:\d+)", log.read_text()):
+            return found.group(1)
+        time.sleep(0.25)
+    pytest.fail(log.read_text())
 
 
 def get(url):

@@ -239,7 +239,7 @@ def test_the_same_on_the_smallest_phone_without_script(visitor, world, live_serv
     page.goto("/")
     look(page, "sans-script-01")
     page.fill("#lieu", "62300")
-    page.check("#porte-enfant")
+    page.click("label[for=porte-enfant]")
     page.click("text=Voir les rendez-vous libres")
     page.click("text=Pesée et conseils")
     look(page, "sans-script-02")
@@ -251,7 +251,8 @@ def test_the_same_on_the_smallest_phone_without_script(visitor, world, live_serv
     page.fill("#id_person_birth_day", "14")
     page.fill("#id_first_name", "Nadia")
     page.fill("#id_phone", "06 39 98 45 2")
-    page.keyboard.press("Enter")  # sends the form, and not "plus de temps"
+    with page.expect_navigation():
+        page.keyboard.press("Enter")  # sends the form, and not "plus de temps"
     look(page, "sans-script-04-erreur")
     assert page.title().startswith("Erreur")
     assert page.input_value("#id_phone") == "06 39 98 45 2"
@@ -265,7 +266,8 @@ def test_the_same_on_the_smallest_phone_without_script(visitor, world, live_serv
     page.click("#identite .fr-btn")
     look(page, "sans-script-05")
     page.fill("#id_code", code_in_outbox(page))
-    page.keyboard.press("Enter")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
     look(page, "sans-script-06")
     confirmation = page.url
     page.go_back()
