@@ -99,7 +99,8 @@ class Ask:
     """One request of the matrix.
 
     `args` and `data` take (house, role): a role that does not hold a link or an hour asks with another one.
-    `label`: which state of the page. `viewer`: a role that is shown it, set for pages only (HTML, queries, browser).
+    `label`: which state of the page. `viewer`: a role that is shown it, for whatever answers with a page, even one
+    that refuses (HTML, queries, browser).
     `queries`: the most that the viewer's page may ask of the database. `writes`: where let in, something is written.
     `idle`: roles let in that have nothing to write here (they hold nothing, they are elsewhere in the same steps).
     `is_fresh`: an old password is asked again first. `sees_first`: sent once to see, again with what was seen.

@@ -35,18 +35,18 @@ def _workshop(house, _role):
 
 
 AGENDAS = [
-    Ask("rdv:agenda", site(*SITE), viewer="secretaire", queries=40),
-    Ask("rdv:agenda", site(*SITE), label="jour", data=lambda _h, _r: {"vue": "jour"}, viewer="owner", queries=40),
-    Ask("rdv:agenda", site(*SEE_CLAIRE), label="semaine d’un agent", data=_agenda, viewer="owner", queries=40),
+    Ask("rdv:agenda", site(*SITE), viewer="secretaire", queries=27),
+    Ask("rdv:agenda", site(*SITE), label="jour", data=lambda _h, _r: {"vue": "jour"}, viewer="owner", queries=22),
+    Ask("rdv:agenda", site(*SEE_CLAIRE), label="semaine d’un agent", data=_agenda, viewer="owner", queries=25),
     Ask(
         "rdv:agenda",
         site(*SEE_CLAIRE),
         label="liste d’un agent",
         data=lambda h, r: _agenda(h, r, "liste"),
         viewer="owner",
-        queries=40,
+        queries=25,
     ),
-    Ask("rdv:to_fill_in", site(*SITE), viewer="owner", queries=30),
+    Ask("rdv:to_fill_in", site(*SITE), viewer="owner", queries=12),
     Ask("rdv:to_fill_in", site(*READERS), "POST", data=_answers, writes=True),
     Ask(
         "rdv:workshop_sheet",
@@ -56,7 +56,7 @@ AGENDAS = [
         data=_sheet,
         writes=True,
     ),
-    Ask("rdv:workshop_create", site(*SITE), viewer="owner", queries=30),
+    Ask("rdv:workshop_create", site(*SITE), viewer="owner", queries=16),
     Ask("rdv:workshop_create", site(*READERS, otherwise=REFUSED), "POST", data=_workshop, writes=True),
 ]
 
@@ -91,11 +91,11 @@ def _switches(house, _role):
 
 
 CATALOGUE = [
-    Ask("rdv:motifs", admin("admin", "stranger_admin"), viewer="admin", queries=30),
-    Ask("rdv:motif_create", admin("admin", "stranger_admin"), viewer="admin", queries=30),
+    Ask("rdv:motifs", admin("admin", "stranger_admin"), viewer="admin", queries=11),
+    Ask("rdv:motif_create", admin("admin", "stranger_admin"), viewer="admin", queries=8),
     Ask("rdv:motif_create", admin("admin", otherwise=REFUSED), "POST", data=_motif_fields, writes=True),
     Ask("rdv:motif_switches", admin("admin"), "POST", data=_switches, writes=True),
-    Ask("rdv:motif_edit", admin("admin"), args=_motif, viewer="admin", queries=30),
+    Ask("rdv:motif_edit", admin("admin"), args=_motif, viewer="admin", queries=11),
     Ask("rdv:motif_edit", admin("admin"), "POST", args=_motif, data=_motif_fields, writes=True),
     Ask("rdv:motif_archive", admin("admin"), "POST", args=_motif, writes=True),
 ]
@@ -146,7 +146,7 @@ def _new_absence(house, _role):
     return {"repetition": "once-1", "kind": "leave", "first_day": day, "last_day": day}
 
 
-def _planned(name, args, *, data=None, label="", viewer="owner", queries=40):
+def _planned(name, args, *, data=None, label="", viewer="owner", queries=15):
     return Ask(
         f"rdv:{name}",
         agent(*PLANNERS),
@@ -174,9 +174,9 @@ PLANNING = [
     _planned("plage", _plage),
     _planned("plage_end", _plage),
     _post("plage_end", _plage, lambda h, _r: {"last_day": _local(h, 4)}, sees_first=True),
-    _planned("plage_edit", _occurrence),
+    _planned("plage_edit", _occurrence, queries=29),
     _post("plage_edit", _occurrence, _edited_plage, sees_first=True),
-    _planned("occurrence_cancel", _occurrence),
+    _planned("occurrence_cancel", _occurrence, queries=22),
     _post("occurrence_cancel", _occurrence),
     Ask(
         "rdv:occurrence_restore",

@@ -46,7 +46,7 @@ def _proche(_house, _role):
     return {"first_name": "Inaya", "last_name": "Petitjean", "kind": "child", "birth_date": "02092020"}
 
 
-def _accueil(label, door, data, viewer="secretaire", queries=60):
+def _accueil(label, door, data, queries, viewer="secretaire"):
     return Ask("rdv:accueil", door, label=label, data=data, viewer=viewer, queries=queries)
 
 
@@ -66,33 +66,37 @@ GESTURES = (
 )
 
 CONSOLE = [
-    _accueil("", site(*SITE), lambda _h, _r: {}),
-    _accueil("recherche", site(*SITE), lambda _h, _r: {"q": "benali"}),
-    _accueil("personne", site(*HERE), lambda h, _r: {"usager": h.usager.uuid}),
-    _accueil("pour", site(*HERE), lambda h, _r: {"usager": h.usager.uuid, "pour": h.usager.uuid}),
+    _accueil("", site(*SITE), lambda _h, _r: {}, 20),
+    _accueil("recherche", site(*SITE), lambda _h, _r: {"q": "benali"}, 23),
+    _accueil("personne", site(*HERE), lambda h, _r: {"usager": h.usager.uuid}, 35),
+    _accueil("pour", site(*HERE), lambda h, _r: {"usager": h.usager.uuid, "pour": h.usager.uuid}, 35),
     _accueil(
         "heures",
         # other_site: the same service and a site that offers it, its own.
         site(*READERS, "other_site"),
         lambda h, _r: {"usager": h.usager.uuid, "pour": h.usager.uuid, "motif": h.motif.uuid},
+        33,
     ),
     _accueil(
         "atelier",
         site(*READERS),
         lambda h, _r: {"usager": h.usager.uuid, "pour": h.usager.uuid, "motif": h.workshop.uuid},
+        28,
     ),
     _accueil(
         "confirmer",
         site(*READERS, "other_site"),
         lambda h, r: _state(h, r, pour=h.usager.uuid),
+        29,
     ),
-    _accueil("fait", site(*READERS), _undo),
-    _accueil("nouvelle personne", site(*SITE), lambda _h, _r: {"etape": "nouveau", "q": "lenoir anna"}),
-    _accueil("nouveau proche", site(*HERE), lambda h, _r: {"usager": h.usager.uuid, "etape": "proche"}),
+    _accueil("fait", site(*READERS), _undo, 22),
+    _accueil("nouvelle personne", site(*SITE), lambda _h, _r: {"etape": "nouveau", "q": "lenoir anna"}, 17),
+    _accueil("nouveau proche", site(*HERE), lambda h, _r: {"usager": h.usager.uuid, "etape": "proche"}, 25),
     _accueil(
         "placer",
         site(*READERS, "other_site"),
         lambda h, _r: {"usager": h.usager.uuid, "pour": h.usager.uuid, "motif": h.motif.uuid, "etape": "forcer"},
+        34,
     ),
     # Typed or reloaded, the address of a gesture leads back to the console.
     *(Ask(f"rdv:{name}", site(*SITE), label="rechargée") for name in GESTURES),
@@ -122,22 +126,31 @@ def _move(house, _role):
 
 
 RDV = [
-    Ask("rdv:rdv_detail", site(*READERS), args=_of_rdv, viewer="secretaire", queries=40),
-    Ask("rdv:rdv_detail", site(*READERS), label="passé", args=_of_past, viewer="owner", queries=40),
+    Ask("rdv:rdv_detail", site(*READERS), args=_of_rdv, viewer="secretaire", queries=14),
+    Ask("rdv:rdv_detail", site(*READERS), label="passé", args=_of_past, viewer="owner", queries=14),
     Ask(
         "rdv:rdv_detail",
         site(*READERS),
         label="atelier",
         args=lambda h, _r: [h.session.uuid],
         viewer="owner",
-        queries=40,
+        queries=14,
     ),
-    Ask("rdv:rdv_detail", site("insider"), label="confidentiel", args=lambda h, _r: [h.hidden.uuid]),
+    Ask(
+        "rdv:rdv_detail",
+        site("insider"),
+        label="confidentiel",
+        args=lambda h, _r: [h.hidden.uuid],
+        viewer="insider",
+        queries=14,
+    ),
     Ask(
         "rdv:rdv_detail",
         site("insider", "owner"),
         label="confidentiel, le sien",
         args=lambda h, _r: [h.hidden_own.uuid],
+        viewer="owner",
+        queries=14,
     ),
     _post(
         "rdv_status",
@@ -149,9 +162,9 @@ RDV = [
             "vu": Status.UNKNOWN.value,
         },
     ),
-    Ask("rdv:rdv_cancel", site(*READERS), args=_of_rdv, viewer="secretaire", queries=40),
+    Ask("rdv:rdv_cancel", site(*READERS), args=_of_rdv, viewer="secretaire", queries=14),
     _post("rdv_cancel", site(*READERS), args=_of_rdv, data=lambda _h, _r: {"who": "usager"}),
-    Ask("rdv:rdv_move", site(*READERS), args=_of_rdv, viewer="secretaire", queries=60),
+    Ask("rdv:rdv_move", site(*READERS), args=_of_rdv, viewer="secretaire", queries=23),
     Ask(
         "rdv:rdv_move",
         site(*READERS),
@@ -159,7 +172,7 @@ RDV = [
         args=_of_rdv,
         data=lambda h, _r: {"creneau": _wanted(h)},
         viewer="secretaire",
-        queries=60,
+        queries=17,
     ),
     _post("rdv_move", site(*READERS), args=_of_rdv, data=_move),
     _post(
@@ -176,19 +189,19 @@ def _of_usager(house, _role):
 
 
 FILES = [
-    Ask("rdv:usagers", site(*SITE), viewer="secretaire", queries=30),
+    Ask("rdv:usagers", site(*SITE), viewer="secretaire", queries=9),
     Ask(
         "rdv:usagers",
         site(*SITE),
         label="trouvés",
         data=lambda _h, _r: {"q": "benali"},
         viewer="secretaire",
-        queries=30,
+        queries=12,
     ),
-    Ask("rdv:usager", site(*HERE), args=_of_usager, viewer="secretaire", queries=60),
-    Ask("rdv:usager_edit", site(*HERE), args=_of_usager, viewer="secretaire", queries=60),
+    Ask("rdv:usager", site(*HERE), args=_of_usager, viewer="secretaire", queries=28),
+    Ask("rdv:usager_edit", site(*HERE), args=_of_usager, viewer="secretaire", queries=24),
     _post("usager_edit", site(*HERE), args=_of_usager, data=_person),
-    Ask("rdv:proche_add", site(*HERE), args=_of_usager, viewer="secretaire", queries=60),
+    Ask("rdv:proche_add", site(*HERE), args=_of_usager, viewer="secretaire", queries=24),
     _post("proche_add", site(*HERE), args=_of_usager, data=_proche),
     _post("proche_end", site(*HERE), args=lambda h, _r: [h.usager.uuid, h.proche.pk]),
     # Only somebody whose agenda one sees: the other site does not see Karim's.

@@ -39,7 +39,7 @@ def _creneau(house, days=5, hour=11, minute=0):
 
 
 def _page(name, door, *, viewer="anonymous", **options):
-    return Ask(f"rdv:{name}", door, viewer=viewer, queries=options.pop("queries", 40), **options)
+    return Ask(f"rdv:{name}", door, viewer=viewer, queries=options.pop("queries", 6), **options)
 
 
 def _post(name, door, **options):
@@ -50,12 +50,12 @@ PATH = [
     _page("public_home", everybody()),
     Ask("rdv:public_security_txt", everybody()),
     _page("public_departement", everybody(), args=_slug),
-    Ask("rdv:public_departement", everybody(NOT_FOUND), label="inconnu", args=lambda _h, _r: ["ailleurs"]),
+    _page("public_departement", everybody(NOT_FOUND), label="inconnu", args=lambda _h, _r: ["ailleurs"]),
     _page("public_motifs", everybody(), args=_slug, data=lambda _h, _r: {"lieu": "Lens", "porte": "enfant"}),
     _page("public_accessibility", everybody(), args=_slug),
     _page("public_legal", everybody(), args=_slug),
     _page("public_privacy", everybody(), args=_slug),
-    _page("public_visit", everybody(), args=lambda h, _r: [h.departement.slug, h.visit.slug]),
+    _page("public_visit", everybody(), args=lambda h, _r: [h.departement.slug, h.visit.slug], queries=8),
     _post(
         "public_visit",
         everybody(),
@@ -63,25 +63,27 @@ PATH = [
         data=lambda _h, _r: {"street": "3 rue des Ormes", "commune": "Lens"},
         writes=False,  # an address of a visit stays in the session
     ),
-    _page("public_places", everybody(), args=_motif),
-    _page("public_all_times", everybody(), args=_motif),
+    _page("public_places", everybody(), args=_motif, queries=8),
+    _page("public_all_times", everybody(), args=_motif, queries=10),
     _page(
         "public_all_times",
         everybody(),
         label="à domicile",
         args=lambda h, _r: [h.departement.slug, h.visit.slug],
         viewer="usager",
+        queries=15,
     ),
     _post("public_all_times", everybody(), args=_motif, data=lambda h, _r: _creneau(h)),
-    _page("public_times", everybody(), args=lambda h, _r: [h.departement.slug, h.motif.slug, h.site.slug]),
+    _page("public_times", everybody(), args=lambda h, _r: [h.departement.slug, h.motif.slug, h.site.slug], queries=11),
     _page(
         "public_times",
         everybody(),
         label="atelier",
         args=lambda h, _r: [h.departement.slug, h.workshop.slug, h.site.slug],
+        queries=7,
     ),
-    Ask(
-        "rdv:public_times",
+    _page(
+        "public_times",
         everybody(NOT_FOUND),
         label="motif réservé aux agents",
         args=lambda h, _r: [h.departement.slug, h.secret.slug, h.site.slug],
@@ -98,7 +100,7 @@ PATH = [
     _post("public_code", only("usager"), args=_hold("coded_token"), data=lambda h, _r: {"code": h.code}),
     _post("public_send_code", only("usager"), args=_hold("coded_token")),
     _post("public_take_again", only("usager"), args=_hold("held_token"), data=lambda h, _r: _creneau(h)),
-    _page("public_done", only("usager"), args=_hold("booked_token"), viewer="usager"),
+    _page("public_done", only("usager"), args=_hold("booked_token"), viewer="usager", queries=9),
 ]
 
 LINKS = [
@@ -113,11 +115,11 @@ LINKS = [
     _post("public_companion", only("usager"), args=_link(), data=lambda _h, _r: {"companion": "ma sœur"}),
     Ask("rdv:public_calendar", only("usager"), args=_link()),
     _post("public_link_code", only("usager"), args=_link()),
-    _page("public_move", only("usager"), args=_link(), viewer="usager"),
+    _page("public_move", only("usager"), args=_link(), viewer="usager", queries=12),
     _post("public_move", only("usager"), args=_link(), data=lambda h, _r: _creneau(h)),
-    _page("public_move_confirm", only("usager"), args=_moving, viewer="usager"),
+    _page("public_move_confirm", only("usager"), args=_moving, viewer="usager", queries=8),
     _post("public_move_confirm", only("usager"), args=_moving, data=lambda _h, _r: {"version": "0"}),
-    _page("public_moved", only("usager"), args=_link("moved"), viewer="usager"),
+    _page("public_moved", only("usager"), args=_link("moved"), viewer="usager", queries=7),
 ]
 
 MINE = [
