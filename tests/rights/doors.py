@@ -1,5 +1,6 @@
 """What a page answers to each role, in the words of the matrix, and how an answer of Django is read in them."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -7,7 +8,7 @@ from urllib.parse import urlsplit
 
 from django.urls import reverse
 
-from tests.rights.world import AGENTS, ROLES
+from tests.rights.world import ABSENCE_NOTE, AGENTS, FILE_NOTE, MASKED_MOTIF, MASKED_NAME, NAME, ROLES
 
 
 class Answer(StrEnum):
@@ -35,6 +36,19 @@ def read(response) -> Answer:
     return _BY_STATUS.get(response.status_code, Answer.BROKEN)
 
 
+def said(response) -> str:
+    """The page, names in one piece: a search marks the letters that were typed."""
+    return re.sub(r"</?(mark|strong|b)\b[^>]*>", "", response.content.decode())
+
+
+def leaks(response, role: str) -> list[str]:
+    """What this page says to somebody who may not read it."""
+    if response.streaming or "text/html" not in response.headers.get("Content-Type", ""):
+        return []
+    page = said(response)
+    return [word for word, roles in SECRETS.items() if role not in roles and word in page]
+
+
 def _redirect(path: str) -> Answer:
     if path == reverse("agents:sign_in"):
         return SIGN_IN
@@ -54,6 +68,15 @@ HERE = tuple(role for role in SITE if role != "stranger")
 # Those who read an ordinary Rdv of Claire's: herself, her service on her site, the desk and the head of the site.
 READERS = ("owner", "colleague", "secretaire", "responsable")
 PLANNERS = ("owner", "responsable")
+
+# Words of the rows, and the only roles that any page may show them to. Files of people are the département's.
+SECRETS = {
+    MASKED_NAME: ("owner", "insider"),
+    MASKED_MOTIF: ("owner", "insider", "admin"),  # the catalogue is the administrator's
+    NAME: (*HERE, "usager"),
+    FILE_NOTE: HERE,
+    ABSENCE_NOTE: PLANNERS,
+}
 
 Door = dict[str, Answer]
 

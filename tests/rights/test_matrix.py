@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import URLPattern, get_resolver
 
 from agents.views import session
-from tests.rights.doors import OK, Answer, read
+from tests.rights.doors import OK, Answer, leaks, read
 from tests.rights.table import ASKS
 from tests.rights.world import ROLES, fingerprints, sandbox
 
@@ -49,17 +49,19 @@ def test_each_role(ask, house, client_of):
     wrong = {}
     for role in ROLES:
         with sandbox():
-            answer = read(ask.send(client_of(role), house, role))
-            fault = _fault(ask, role, answer, house)
+            response = ask.send(client_of(role), house, role)
+            fault = _fault(ask, role, response, house)
         if fault:
             wrong[role] = fault
     assert wrong == {}
 
 
-def _fault(ask, role, answer, house):
-    expected = ask.door[role]
+def _fault(ask, role, response, house):
+    expected, answer = ask.door[role], read(response)
     if answer != expected:
         return f"{answer}, not {expected}"
+    if not ask.is_mock and leaks(response, role):
+        return f"shows {leaks(response, role)}"
     if ask.method == "GET":
         return ""
     changed = [table for table, print_ in fingerprints().items() if house.before[table] != print_]
