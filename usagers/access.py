@@ -9,7 +9,7 @@ import uuid as uuids
 from collections.abc import Iterable, Sequence
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet, Value, prefetch_related_objects
+from django.db.models import F, QuerySet, Value, prefetch_related_objects
 from django.http import Http404
 
 from agents.access import Scope
@@ -125,9 +125,12 @@ def _was_opened(agent_id: int, usager: Usager, *, since: dt.datetime) -> bool:
 
 
 def proches_of(responsable: Usager, today: dt.date) -> QuerySet[Proche]:
-    """Those this person answers for today. Only their own links: of separated parents neither sees the other's."""
+    """Those this person answers for today, the youngest first: most come for their last born.
+
+    Only their own links: of separated parents neither sees the other's.
+    """
     own = Proche.objects.current(today).filter(responsable=responsable, person__erased_at__isnull=True)
-    return own.select_related("person").order_by("person__birth_date", "pk")
+    return own.select_related("person").order_by(F("person__birth_date").desc(nulls_last=True), "pk")
 
 
 def responsables_of(person: Usager, today: dt.date) -> QuerySet[Proche]:

@@ -33,6 +33,8 @@ FLAGS = [
 ]
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 SMALLEST = 320
+WHOLE_HEIGHT = "document.documentElement.scrollHeight"
+AT_REST = "() => !document.querySelector('.htmx-request, .htmx-swapping, .htmx-settling')"
 
 
 @pytest.fixture(scope="session")
@@ -95,11 +97,26 @@ def check(page: Page) -> None:
 
 
 def violations(page: Page) -> list[str]:
+    """On the whole page at once: what lies under the sticky bar until one scrolls is not a target that is too small."""
+    size = page.viewport_size
+    page.set_viewport_size({"width": size["width"], "height": max(size["height"], page.evaluate(WHOLE_HEIGHT))})
+    try:
+        return _violations(page)
+    finally:
+        page.set_viewport_size(size)
+
+
+def _violations(page: Page) -> list[str]:
     found = Axe().run(page, options={"runOnly": {"type": "tag", "values": WCAG}})
     return [
         f"{page.url} {violation['id']}: {violation['help']} {[node['html'][:160] for node in violation['nodes']]}"
         for violation in found.response["violations"]
     ]
+
+
+def settle(page: Page) -> None:
+    """Until every piece of page that was asked for has taken its place."""
+    page.wait_for_function(AT_REST)
 
 
 def overflow(page: Page) -> int:

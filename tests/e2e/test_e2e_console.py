@@ -13,7 +13,7 @@ import pytest
 from agents.models import Role
 from rdv.core import clock
 from rdv.models import Option, Participation, Rdv
-from tests.e2e.conftest import check, overflow, violations
+from tests.e2e.conftest import check, overflow, settle, violations
 from tests.factories import (
     make_agent,
     make_departement,
@@ -185,13 +185,18 @@ def desk(world, visitor, live_server):
     return open_at
 
 
+# What a keyboard sends while its numeric lock is on (Playwright presses without it: an arrow).
+NUMPAD_2 = """document.activeElement.dispatchEvent(
+    new KeyboardEvent("keydown", {code: "Numpad2", key: "2", bubbles: true, cancelable: true}))"""
+
+
 def focused(page):
     return page.evaluate("document.activeElement.id || document.activeElement.name || document.activeElement.tagName")
 
 
 def step(page, name):
     page.wait_for_selector(f"#console[data-step='{name}']")
-    page.wait_for_load_state("networkidle")
+    settle(page)
 
 
 def test_a_known_person_and_her_child_by_the_keyboard_alone(desk, world):
@@ -257,7 +262,7 @@ def test_a_hard_case_by_the_keyboard_alone(desk, world):
     hands.keys += 1
     hands.press("ArrowLeft")
     page.wait_for_selector("#j-am:checked")
-    page.wait_for_load_state("networkidle")
+    settle(page)
     assert focused(page) == "j-am"
     hands.press("Tab", "Tab", "Tab")
     page.evaluate("document.querySelector('#tenir [data-number=\"1\"]').focus()")
@@ -319,7 +324,7 @@ def test_escape_goes_back_one_step_and_loses_nothing(desk, world):
     page = desk()
     page.goto(f"{ACCUEIL}?usager={world.samira.uuid}&pour={world.samira.uuid}&motif={world.consultation.uuid}")
     assert page.evaluate("document.activeElement.dataset.number") == "1"
-    page.keyboard.press("Numpad2")
+    page.evaluate(NUMPAD_2)
     step(page, "confirmer")
     page.fill("input[name=note]", "porte à gauche")
     page.keyboard.press("Escape")
@@ -422,14 +427,14 @@ def test_by_the_mouse(desk, world):
     page.fill("#q", "benali sam")
     page.locator("#resultats a", has_text="Samira Benali").click()
     step(page, "pour")
-    page.locator("label", has_text="Lina").click()
+    page.get_by_role("radio", name=re.compile("Lina")).click()
     step(page, "motif")
     page.locator("#motifs a", has_text="Consultation nourrisson (0").click()
     step(page, "heure")
-    page.locator("label", has_text="Après-midi").click()
+    page.get_by_role("radio", name="Après-midi").click()
     page.wait_for_selector("#j-am:checked")
-    page.wait_for_load_state("networkidle")
-    page.locator("#tenir label").first.click()
+    settle(page)
+    page.locator("#tenir input[type=radio]").first.click()
     step(page, "confirmer")
     page.get_by_role("button", name=re.compile("^Confirmer Ctrl")).click()
     step(page, "fait")
