@@ -107,7 +107,7 @@ def violations(page: Page) -> list[str]:
 
 
 def _violations(page: Page) -> list[str]:
-    found = Axe().run(page, options={"runOnly": {"type": "tag", "values": WCAG}})
+    found = Axe().run(page, options={"runOnly": {"type": "tag", "values": WCAG}, "resultTypes": ["violations"]})
     return [
         f"{page.url} {violation['id']}: {violation['help']} {[node['html'][:160] for node in violation['nodes']]}"
         for violation in found.response["violations"]

@@ -12,7 +12,7 @@ import time_machine
 from tests.e2e.conftest import SMALLEST, check, overflow
 from tests.factories import utc
 from tests.rights import world
-from tests.rights.doors import OUTSIDE
+from tests.rights.doors import OK, OUTSIDE
 from tests.rights.table import PAGES
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -61,7 +61,7 @@ def test_every_page_on_a_desk_and_on_a_small_phone(kind, house, page_of):
             with noted(faults, ask, page):
                 page.set_viewport_size(size)
                 if size is DESK:
-                    page.goto(_address(ask, house))
+                    _open(page, ask, house)
                 check(page)
     assert faults == []
 
@@ -72,7 +72,7 @@ def test_every_page_without_script(house, page_of):
     for ask in PAGES:
         page = page_of(ask.viewer, width=SMALLEST, javascript=False)
         with noted(faults, ask, page):
-            page.goto(_address(ask, house))
+            _open(page, ask, house)
             assert page.locator("h1:visible").count() == 1
             assert overflow(page) <= 0
             assert [form for form in page.locator("form:visible").all() if not _may_be_sent(page, form)] == []
@@ -93,6 +93,14 @@ def noted(faults, ask, page):
         yield
     except AssertionError as error:
         faults.append(f"{ask.title} at {page.viewport_size['width']} px: {str(error)[:600]}")
+
+
+def _open(page, ask, house):
+    """The page itself, not the one where somebody without rights is sent."""
+    address = _address(ask, house)
+    response = page.goto(address)
+    assert page.url.endswith(address)
+    assert (response.status < 400) == (ask.door[ask.viewer] == OK)
 
 
 def _address(ask, house):
