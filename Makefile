@@ -8,7 +8,7 @@ BIN := .venv/bin
 READY := .venv/.installed
 COMPILE := uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --quiet
 
-.PHONY: help demo demo-reset demo-codes test test-fast lint format lock screenshots browser .venv
+.PHONY: help demo demo-reset demo-codes test test-fast lint format lock screenshots pictures browser .venv
 .DEFAULT_GOAL := help
 
 help: ## This list
@@ -38,6 +38,9 @@ format: $(READY) ## Rewrite the code as the gate wants it
 
 screenshots: $(READY) browser ## Pictures of the main screens, in .cache/screenshots
 	@exec $(BIN)/python -m tests.ops.screenshots
+
+pictures: $(READY) browser ## Take the pictures of docs/images again, on a fresh demo
+	@exec $(BIN)/python -m tests.ops.pictures
 
 lock: ## Write requirements*.txt again from pyproject.toml (needs uv)
 	$(COMPILE) pyproject.toml --output-file requirements.txt
