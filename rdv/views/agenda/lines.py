@@ -137,7 +137,7 @@ def _absence(item: Item, reader: Reader) -> Line:
     text = "Absence"
     if item.meets_rdvs:
         text += f". {item.meets_rdvs} Rdv à revoir"
-    url = reverse("rdv:absence", args=[item.absence.uuid]) if reader.may_plan else ""
+    url = reverse("rdv:absence", args=[item.absence.uuid]) if reader.may_plan and not item.absence.is_ended else ""
     more: dict[str, object] = {"url": url, "actions": [Action("Voir l’absence", url)] if url else []}
     if _is_whole_day(item, reader.zone):
         more |= {"hour": "", "until": ""}
