@@ -8,7 +8,9 @@ BIN := .venv/bin
 READY := .venv/.installed
 COMPILE := uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --quiet
 
-.PHONY: help demo demo-reset demo-codes test test-fast lint format lock screenshots pictures browser .venv
+BENCH ?= departement
+
+.PHONY: bench help demo demo-reset demo-codes test test-fast lint format lock screenshots pictures browser .venv
 .DEFAULT_GOAL := help
 
 help: ## This list
@@ -41,6 +43,9 @@ screenshots: $(READY) browser ## Pictures of the main screens, in .cache/screens
 
 pictures: $(READY) browser ## Take the pictures of docs/images again, on a fresh demo
 	@exec $(BIN)/python -m tests.ops.pictures
+
+bench: $(READY) ## Measure the engine (BENCH=site, departement, national or all); data are kept in .bench
+	@exec $(BIN)/python -m rdv.bench $(BENCH)
 
 lock: ## Write requirements*.txt again from pyproject.toml (needs uv)
 	$(COMPILE) pyproject.toml --output-file requirements.txt

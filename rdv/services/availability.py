@@ -94,6 +94,26 @@ def first_creneaux(
     return first
 
 
+def first_by_agent(
+    motif: Motif,
+    *,
+    sites: Sequence[Site],
+    agents: Agents,
+    window: Window,
+    now: datetime,
+    is_public: bool = False,
+    place: Point | None = None,
+) -> list[Creneau]:
+    """The earliest créneau of each agent, sorted by time; those who have none are not in it."""
+    first: dict[int, Creneau] = {}
+    for creneau in creneaux_of(
+        motif, sites=sites, agents=agents, window=window, now=now, is_public=is_public, place=place
+    ):
+        for agent_id in creneau.agent_ids:
+            first.setdefault(agent_id, creneau)
+    return sorted(first.values())
+
+
 def sessions_of(motif: Motif, *, sites: Sequence[Site], window: Window) -> list[Rdv]:
     """The workshops of these places, full ones included: "complet" is an answer too."""
     return list(
