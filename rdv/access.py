@@ -14,11 +14,13 @@ from agents.access import Scope
 from agents.models import AGENDA_ROLES, Affectation, Agent, Departement, Site
 from rdv.core.errors import DomainError
 from rdv.core.links import hash_token
-from rdv.models import Motif, Option, Participation, Rdv, RdvAgent
+from rdv.models import Inscription, Motif, Offre, Option, Participation, Rdv, RdvAgent
 from usagers.models import Usager
 
 # A link lives until the Rdv is over, and a little longer, to read that it is over (domain.md, "The people").
 LINK_GRACE = timedelta(days=1)
+# Somebody who left the list, or got a place, may still read so.
+CLOSED_LINK_GRACE = timedelta(days=30)
 
 
 class LinkExpired(DomainError):  # noqa: N818 - named like the other refusals
@@ -163,3 +165,52 @@ def rdvs_of_usager(scope: Scope, usager: Usager) -> "tuple[list[Rdv], int]":
     found = list(rows.order_by("-starts_at")[:200])
     readable = [rdv for rdv in found if may_read_rdv(scope, rdv)]
     return readable, len(found) - len(readable)
+
+
+# --- The waiting list
+
+
+def offre_for_link(token: str, *, now: datetime) -> Offre:
+    """What the link of an offer leads to, answered ones included. LinkExpired once the hour is over; else Http404."""
+    found = Offre.objects.whole().filter(link_hash=hash_token(token)).first()
+    if found is None:
+        raise Http404
+    if found.ends_at + LINK_GRACE <= now:
+        raise LinkExpired(found.motif.departement)
+    return found
+
+
+def inscription_for_link(token: str, *, now: datetime) -> Inscription:
+    """What the link "my place on the list" leads to: as long as it is open, and a while after."""
+    found = Inscription.objects.whole().filter(link_hash=hash_token(token)).first()
+    if found is None:
+        raise Http404
+    if found.closed_at is not None and found.closed_at + CLOSED_LINK_GRACE <= now:
+        raise LinkExpired(found.motif.departement)
+    return found
+
+
+def inscription_for_agent(scope: Scope, uuid: uuids.UUID) -> Inscription:
+    """Somebody who waits for a motif that this agent may book."""
+    found = Inscription.objects.whole().filter(departement=scope.departement_code, uuid=uuid).first()
+    if found is None or not motifs_for_agent(scope).filter(pk=found.motif_id).exists():
+        raise Http404
+    return found
+
+
+def offre_for_agent(scope: Scope, uuid: uuids.UUID) -> Offre:
+    found = Offre.objects.whole().filter(departement=scope.departement_code, uuid=uuid).first()
+    if found is None or not motifs_for_agent(scope).filter(pk=found.motif_id).exists():
+        raise Http404
+    return found
+
+
+def waiting_for_agent(scope: Scope) -> "QuerySet[Inscription]":
+    """Everybody who waits for a motif that this agent may book; the screen filters and sorts."""
+    return Inscription.objects.whole().filter(departement=scope.departement_code, motif__in=motifs_for_agent(scope))
+
+
+def offres_for_agent(scope: Scope) -> "QuerySet[Offre]":
+    """Offers on this agent's sites, for the call list and the figures."""
+    rows = Offre.objects.whole().filter(departement=scope.departement_code, motif__in=motifs_for_agent(scope))
+    return rows.filter(site__in=scope.site_ids)

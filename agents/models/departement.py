@@ -41,6 +41,8 @@ class Departement(models.Model):
     reply_to = models.EmailField("adresse de réponse")
     # Road counted to a home visit whose place is not known (engine.md, point 7).
     unknown_travel_min = models.PositiveSmallIntegerField("trajet inconnu, en minutes", default=30)
+    # Settings that differ from the platform's (rdv.domain.waiting.Policy).
+    waitlist_policy = models.JSONField("règles de la liste d’attente", default=dict, blank=True)
     is_open = models.BooleanField("ouvert au public", default=True)
 
     objects = DepartementQuerySet.as_manager()

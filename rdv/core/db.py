@@ -18,6 +18,7 @@ LOCK_USAGER_CREATION = 2
 LOCK_PHONE = 3
 LOCK_CODE_ADDRESS = 3
 LOCK_CODE_NETWORK = 4
+LOCK_WAITLIST = 5
 
 
 @contextmanager
@@ -55,6 +56,17 @@ def lock_agents(agent_ids: Iterable[int]) -> None:
     with connection.cursor() as cursor:
         # unnest keeps the order of the array; one round trip for any number of agents.
         cursor.execute("SELECT pg_advisory_xact_lock(%s, id) FROM unnest(%s::int[]) AS id", [LOCK_AGENT, ids])
+
+
+def lock_waitlist(departement_code: str) -> None:
+    """Hold the waiting lists of a département until the transaction ends: who is next is decided by one at a time.
+
+    After the agents' locks and the workshop's row, before any row of the list.
+    """
+    if not connection.in_atomic_block:
+        raise RuntimeError("lock_waitlist outside a transaction locks nothing")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [LOCK_WAITLIST, departement_code])
 
 
 def tenant_key(table: str) -> RunSQL:

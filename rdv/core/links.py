@@ -21,6 +21,8 @@ _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _MARKER = re.compile(r"\[\[lien:([a-z_]+):([0-9a-f-]{36})\]\]")
 PATHS: dict[str, Callable[[str], str]] = {
     "rdv": lambda token: f"/r/{token}",
+    "offre": lambda token: f"/o/{token}",
+    "attente": lambda token: f"/l/{token}",
     "compte": lambda token: f"/agents/mot-de-passe/{token}/",
 }
 

@@ -2,9 +2,11 @@
 
 from rdv.core.journal import Evenement
 from rdv.models.absence import Absence, AbsenceKind
+from rdv.models.inscription import OPEN_STATES, Inscription, InscriptionState, Priority
 from rdv.models.motif import Booker, Modality, Motif, MotifSite, NoticeLevel, Tile
 from rdv.models.occupation import Occupation, OccupationKind
-from rdv.models.option import EXTEND_BY, HOLD_FOR, Option, OptionAgent
+from rdv.models.offre import Liberation, Offre, OffreState, SourceKind
+from rdv.models.option import EXTEND_BY, HOLD_FOR, Option, OptionAgent, Purpose
 from rdv.models.plage import Ouverture, PlageMotif, PlageOuverture, RhythmChoice
 from rdv.models.rdv import LIVE_STATUSES, Origin, Participation, Rdv, RdvAgent, StatusChoice
 
@@ -12,16 +14,22 @@ __all__ = [
     "EXTEND_BY",
     "HOLD_FOR",
     "LIVE_STATUSES",
+    "OPEN_STATES",
     "Absence",
     "AbsenceKind",
     "Booker",
     "Evenement",
+    "Inscription",
+    "InscriptionState",
+    "Liberation",
     "Modality",
     "Motif",
     "MotifSite",
     "NoticeLevel",
     "Occupation",
     "OccupationKind",
+    "Offre",
+    "OffreState",
     "Option",
     "OptionAgent",
     "Origin",
@@ -29,9 +37,12 @@ __all__ = [
     "Participation",
     "PlageMotif",
     "PlageOuverture",
+    "Priority",
+    "Purpose",
     "Rdv",
     "RdvAgent",
     "RhythmChoice",
+    "SourceKind",
     "StatusChoice",
     "Tile",
 ]

@@ -84,6 +84,11 @@ class Motif(models.Model):
     email_reminder_days = models.PositiveSmallIntegerField("rappel par e-mail, jours avant", null=True, default=7)
     sms_reminder_days = models.PositiveSmallIntegerField("rappel par SMS, jours avant", null=True, default=2)
     notice_level = models.CharField("messages", max_length=8, choices=NoticeLevel.choices, default=NoticeLevel.NORMAL)
+    has_waitlist = models.BooleanField("liste d’attente", default=False)
+    # How near a freed hour may still be offered to somebody; empty: the minimum notice of the motif.
+    waitlist_notice_min = models.PositiveIntegerField("dernière proposition, en minutes avant", null=True, blank=True)
+    # Settings that differ from the département's (rdv.domain.waiting.Policy).
+    waitlist_policy = models.JSONField("règles de la liste d’attente", default=dict, blank=True)
     position = models.PositiveSmallIntegerField(default=0)
     is_archived = models.BooleanField("archivé", default=False)
 
@@ -125,6 +130,12 @@ class Motif(models.Model):
     @property
     def horizon(self) -> timedelta:
         return timedelta(days=self.horizon_days)
+
+    @property
+    def waitlist_notice(self) -> timedelta:
+        """How long before the hour the waiting list stops; under it, agents only."""
+        minutes = self.min_notice_min if self.waitlist_notice_min is None else self.waitlist_notice_min
+        return timedelta(minutes=minutes)
 
     @property
     def spoken_label(self) -> str:

@@ -14,12 +14,22 @@ HOLD_FOR = timedelta(minutes=10)
 EXTEND_BY = timedelta(minutes=10)
 
 
+class Purpose(models.TextChoices):
+    """Why time is held. A form's hold dies by itself; an Offre's ends with its Offre, never by a sweep."""
+
+    FORM = "form", "Formulaire"
+    OFFRE = "offre", "Place proposée à la liste d’attente"
+    # Freed and wanted by nobody: agents see it as free, the public after `expires_at`. Its Occupations do not block.
+    RELEASE = "release", "Bientôt publique"
+
+
 class OptionQuerySet(models.QuerySet["Option"]):
     def alive(self, now: datetime) -> "OptionQuerySet":
         return self.filter(expires_at__gt=now, rdv__isnull=True)
 
     def dead(self, now: datetime) -> "OptionQuerySet":
-        return self.filter(expires_at__lte=now, rdv__isnull=True)
+        """To be swept. What waits for an answer is not: the waiting list passes it on by itself."""
+        return self.filter(expires_at__lte=now, rdv__isnull=True).exclude(purpose=Purpose.OFFRE)
 
 
 class Option(models.Model):
@@ -45,6 +55,7 @@ class Option(models.Model):
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
     expires_at = models.DateTimeField()
+    purpose = models.CharField(max_length=7, choices=Purpose.choices, default=Purpose.FORM)
     has_extended = models.BooleanField(default=False)
     # "usager" or "agent": an agent's hold follows the agent's window, not the public's.
     author_kind = models.CharField(max_length=8)

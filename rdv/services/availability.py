@@ -202,6 +202,8 @@ FROM opened,
          WHERE b.agent_id = opened.agent_id
            AND b.starts_at > %(since)s - %(look_back)s AND b.starts_at < %(until)s
            AND (b.expires_at IS NULL OR b.expires_at > %(now)s)
+           -- freed, wanted by nobody, public in a few minutes: agents have it at once
+           AND (b.kind <> 'option' OR b.is_blocking OR %(hides_released)s)
            AND b.option_id IS DISTINCT FROM %(ignore_option)s
            AND b.rdv_id IS DISTINCT FROM %(ignore_rdv)s
      ), '{{}}'::tstzmultirange)) AS free
@@ -231,6 +233,7 @@ def _subtract_in_database(
         "motif": motif.pk,
         "departement": motif.departement_id,
         "public_on": question.public_on,
+        "hides_released": question.hides_released,
         "before": motif.buffer_before,
         "after": motif.buffer_after,
         "duration": motif.duration,

@@ -56,6 +56,11 @@ def book_option(*, token: uuid.UUID, booking: Booking, author: Author, now: date
     A hold that died is still honoured when the time is still free. Raises CreneauUnavailable, UsagerBusy,
     AlreadyRegistered, WorkshopFull, OptionExpired (unknown token).
     """
+    return book_held(token=token, booking=booking, author=author, now=now)
+
+
+def book_held(*, token: uuid.UUID, booking: Booking, author: Author, now: datetime) -> Rdv:
+    """The same in the transaction of the caller: the waiting list gives back the old Rdv in it."""
     option = Option.objects.select_related("motif__departement", "site").filter(token=token).first()
     if option is None:
         raise OptionExpired

@@ -3,6 +3,7 @@
 Called by the usager's link, the console, the agenda and attendance.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import transaction
@@ -13,7 +14,7 @@ from rdv.core.journal import Author
 from rdv.domain.statuses import Refusal, Status, may_move
 from rdv.domain.windows import may_still_cancel
 from rdv.models import Participation, Rdv
-from rdv.services import notices
+from rdv.services import notices, waitlist_sources
 from rdv.services.errors import CreneauUnavailable, StatusRefused, TooLate, UsagerBusy, WorkshopFull
 from rdv.services.moving import visit_place
 from rdv.services.occupying import drop_dead_options_of, place_of, release_rdv, take
@@ -34,6 +35,7 @@ def cancel_participation(
         raise TooLate
     _cancel(locked, Status.REVOKED if by_service else Status.EXCUSED, author=author, now=now, reason=reason)
     notices.agent_told(rdv, kind="cancelled", author=author, now=now)
+    waitlist_sources.cancelled(rdv, left_by=[locked.usager_id], now=now)
     return locked
 
 
@@ -43,6 +45,7 @@ def cancel_rdv(*, rdv: Rdv, author: Author, now: datetime, reason: str = "") -> 
     locked = lock_rdv(rdv)
     if not locked.is_live:
         return locked
+    left_by = list(locked.participations.live().values_list("usager_id", flat=True))
     for participation in locked.participations.live().select_related("usager", "responsable").order_by("id"):
         participation.rdv = locked
         _cancel(participation, Status.REVOKED, author=author, now=now, reason=reason)
@@ -56,6 +59,7 @@ def cancel_rdv(*, rdv: Rdv, author: Author, now: datetime, reason: str = "") -> 
         data={"reason": reason},
     )
     notices.agent_told(locked, kind="cancelled", author=author, now=now)
+    waitlist_sources.cancelled(locked, left_by=left_by, now=now)
     return locked
 
 
@@ -80,9 +84,21 @@ def restore_participation(*, participation: Participation, author: Author, now: 
     return locked
 
 
-def lock_rdv(rdv: Rdv) -> Rdv:
+def give_back(participation: Participation, *, author: Author, now: datetime) -> None:
+    """The old hour of an exchange, in the transaction that wins the new one. Nobody is told that it is cancelled: the
+    news is the new Rdv. The caller holds the locks, and offers the hour."""
+    before = participation.status
+    _set(participation, Status.EXCUSED, now)
+    if not participation.rdv.motif.is_collective:
+        _free(participation.rdv, now)
+    _journal_status(participation, before, author=author, now=now, reason="exchange")
+    notices.given_back(participation, now=now)
+    notices.agent_told(participation.rdv, kind="cancelled", author=author, now=now)
+
+
+def lock_rdv(rdv: Rdv, *, with_agents: Iterable[int] = ()) -> Rdv:
     """Agents in id order, then the Rdv's row: the one order of locks (holding.py)."""
-    lock_agents(rdv.rdv_agents.values_list("agent_id", flat=True))
+    lock_agents([*rdv.rdv_agents.values_list("agent_id", flat=True), *with_agents])
     return (
         Rdv.objects.select_for_update(of=("self",), no_key=True)
         .select_related("motif__departement", "motif__service", "site")

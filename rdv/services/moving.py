@@ -17,7 +17,7 @@ from rdv.core.journal import Author
 from rdv.domain.travel import Point
 from rdv.domain.windows import Window, may_still_cancel
 from rdv.models import Option, Rdv, RdvAgent
-from rdv.services import notices
+from rdv.services import notices, waitlist_sources
 from rdv.services.availability import agent_window, agents_who_fit, usager_window
 from rdv.services.choosing import choose
 from rdv.services.errors import ChangedMeanwhile, CreneauUnavailable, NotBookable, TooLate, UsagerBusy
@@ -156,6 +156,7 @@ def _require_fit(question: Question, target: _Target, move: Move, *, author: Aut
 def _write(rdv: Rdv, target: _Target, move: Move, *, old_agents: list[int], author: Author, now: datetime) -> Rdv:
     before = {"starts_at": rdv.starts_at, "ends_at": rdv.ends_at, "site": rdv.site_id, "agents": old_agents}
     old_starts_at, old_site_name = rdv.starts_at, rdv.site.name
+    was = waitlist_sources.Place(rdv.starts_at, rdv.site)
     is_overbooked = bool(move.overbook_reason.strip()) and author.is_agent
     release_rdv(rdv)
     rdv.starts_at, rdv.ends_at, rdv.site = target.starts_at, target.ends_at, target.site
@@ -192,6 +193,7 @@ def _write(rdv: Rdv, target: _Target, move: Move, *, old_agents: list[int], auth
         notices.moved(participation, old_starts_at=old_starts_at, old_site_name=old_site_name, now=now)
     gone = set(old_agents) - set(target.agent_ids)
     notices.agent_told(rdv, kind="moved", author=author, now=now, was_at=old_starts_at, gone_agent_ids=gone)
+    waitlist_sources.moved(rdv, was=was, agent_ids=old_agents, now=now)
     return rdv
 
 

@@ -72,6 +72,11 @@ def cancelled(participation: Participation, *, by_service: bool, now: datetime) 
     post_office.post(letters, now=now)
 
 
+def given_back(participation: Participation, *, now: datetime) -> None:
+    """Exchanged for an earlier hour: the new Rdv is the news, the old one only stops being reminded."""
+    post_office.make_obsolete(subject_of(participation), now=now)
+
+
 def restored(participation: Participation, *, now: datetime) -> None:
     """A cancellation undone. Nothing is said when nothing had been said; else the person is told that it stands."""
     subject = subject_of(participation)
@@ -129,12 +134,19 @@ def _case(participation: Participation, now: datetime) -> _Case | None:
     if participation.rdv.motif.notice_level == NoticeLevel.SILENT:
         return None
     person = participation.responsable or participation.usager
-    phone = str(person.phone or "") if participation.wants_sms and _allows(person, Channel.SMS) else ""
-    mailbox = person.email if participation.wants_email and _allows(person, Channel.EMAIL) else ""
-    phone = phone if _gets_sms(phone) else ""
+    phone, mailbox = addresses_of(person)
+    phone = phone if participation.wants_sms else ""
+    mailbox = mailbox if participation.wants_email else ""
     if not phone and not mailbox:
         return None
     return _Case(participation, facts_of(participation), person, phone, mailbox, now)
+
+
+def addresses_of(person: Usager) -> tuple[str, str]:
+    """Phone that gets SMS, mailbox: those that the person allows, "" for the others."""
+    phone = str(person.phone or "") if _allows(person, Channel.SMS) else ""
+    mailbox = person.email if _allows(person, Channel.EMAIL) else ""
+    return (phone if _gets_sms(phone) else ""), mailbox
 
 
 def _allows(person: Usager, channel: Channel) -> bool:

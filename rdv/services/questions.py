@@ -54,6 +54,12 @@ class Question:
     # An option to look through, when it is the one being turned into an Rdv; an Rdv to look through when it moves.
     ignore_option: int | None = None
     ignore_rdv: int | None = None
+    # The waiting list looks, like agents, through the hours that wait a few minutes before they are public.
+    sees_released: bool = False
+
+    @property
+    def hides_released(self) -> bool:
+        return self.public_on is not None and not self.sees_released
 
 
 # Stretches of one agent followed from one site.

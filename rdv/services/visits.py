@@ -13,7 +13,7 @@ from agents.models import AGENDA_ROLES, Affectation, Site
 from rdv.core.clock import local_date
 from rdv.domain.intervals import Interval, merge, subtract
 from rdv.domain.travel import Point, Stop, busy_with_road, openings_with_road
-from rdv.models import Modality, Motif, Occupation, Ouverture
+from rdv.models import Modality, Motif, Occupation, OccupationKind, Ouverture
 from rdv.services.questions import EVERYBODY, LOOK_BACK, Question, Stretches
 
 
@@ -127,6 +127,9 @@ def _kept(agent_ids: Iterable[int], question: Question, *, only_visits: bool) ->
         starts_at__gt=window.earliest - LOOK_BACK,
         starts_at__lt=window.latest + question.motif.duration + LOOK_BACK,
     )
+    if not question.hides_released:
+        # Freed, wanted by nobody, public in a few minutes: agents have it at once.
+        rows = rows.exclude(kind=OccupationKind.OPTION, is_blocking=False)
     if only_visits:
         rows = rows.filter(is_home_visit=True)
     if question.ignore_option is not None:

@@ -1,0 +1,214 @@
+"""Yes, no, no answer, stop. Each answer is one transaction: the place is won and the old one given back, or passed on.
+
+Room: services. Called by the link of the offer, the SMS replies, the call list and the simulation. A yes is a booking
+through the one booking function; a second yes to the same offer gives the same Rdv.
+"""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from rdv.core.errors import DomainError
+from rdv.core.journal import Author
+from rdv.models import (
+    OPEN_STATES,
+    Inscription,
+    InscriptionState,
+    Offre,
+    OffreState,
+    Origin,
+    Participation,
+    Rdv,
+    SourceKind,
+)
+from rdv.services import waitlist_notices
+from rdv.services.booking import Booking, book_held
+from rdv.services.cancelling import give_back, lock_rdv
+from rdv.services.errors import CreneauUnavailable, NotBookable, OptionExpired, WorkshopFull
+from rdv.services.waitlist_hold import (
+    close,
+    freed_rdv,
+    journal_offre,
+    lock_for,
+    lock_inscription,
+    release_to_public,
+    set_state,
+)
+from rdv.services.waitlist_offer import is_still_open, offer_freed, pass_on, pass_unanswered, withdraw_group
+from rdv.services.waitlist_rules import policy_of
+
+GONE = (CreneauUnavailable, NotBookable, OptionExpired, WorkshopFull)
+OVER = {
+    OffreState.REFUSED: "Vous avez répondu non à cette proposition.",
+    OffreState.LAPSED: "L’heure pour répondre est passée. La place a été proposée à une autre personne.",
+    OffreState.WITHDRAWN: "Le service a dû reprendre cette place. Vous gardez votre rang sur la liste d’attente.",
+    OffreState.LOST: "Une autre personne a répondu avant vous. Vous gardez votre rang sur la liste d’attente.",
+    OffreState.ACCEPTED: "Vous avez déjà accepté cette place.",
+}
+
+
+class OffreOver(DomainError):  # noqa: N818 - named like the other refusals
+    """The offer no longer stands; `state` says what became of it."""
+
+    code = "offre_over"
+
+    def __init__(self, offre: Offre) -> None:
+        self.state = OffreState(offre.state)
+        super().__init__(OVER.get(self.state))
+
+
+def accept(*, offre: Offre, author: Author, now: datetime) -> Rdv:
+    """Book the held place, and give the old Rdv back if this was an exchange. A replay gives the same Rdv.
+
+    Raises OffreOver, UsagerBusy (nothing has changed then), AlreadyRegistered.
+    """
+    try:
+        rdv = _accept(offre, author=author, now=now)
+    except GONE:
+        rdv = None
+    if rdv is not None:
+        return rdv
+    # The place went meanwhile (workers away, day closed): the others are told, the rank is kept.
+    with transaction.atomic(durable=True):
+        locked = lock_for(offre)
+        if locked.is_live:
+            withdraw_group(locked, reason="", author=author, now=now)
+    raise OffreOver(Offre.objects.get(pk=offre.pk))
+
+
+@transaction.atomic(durable=True)
+def _accept(offre: Offre, *, author: Author, now: datetime) -> Rdv | None:
+    old = _given_back(offre.inscription_id)
+    old_agents = list(old.rdv.rdv_agents.values_list("agent_id", flat=True)) if old else []
+    if old is not None:
+        # Both agendas at once, in id order; then the old Rdv's row, before the list.
+        lock_rdv(old.rdv, with_agents=offre.agent_ids)
+    locked = lock_for(offre, agent_ids=old_agents)
+    if locked.state == OffreState.ACCEPTED and locked.rdv is not None:
+        return locked.rdv
+    if not locked.is_live or locked.option is None:
+        raise OffreOver(locked)
+    if locked.starts_at <= now or (locked.atelier_id is None and not is_still_open(locked, now=now)):
+        return None
+    return _book(locked, old, old_agents, author=author, now=now)
+
+
+def _given_back(inscription_id: int) -> Participation | None:
+    """The Rdv to exchange, when it still stands."""
+    return (
+        Participation.objects.live()
+        .filter(inscriptions=inscription_id)
+        .select_related("rdv__motif__departement", "rdv__site")
+        .first()
+    )
+
+
+def _book(offre: Offre, old: Participation | None, old_agents: list[int], *, author: Author, now: datetime) -> Rdv:
+    inscription, option = offre.inscription, offre.option
+    assert option is not None  # noqa: S101 - asked by _accept
+    if old is not None and old.starts_at > now:
+        give_back(old, author=author, now=now)
+    booking = Booking(
+        usager=inscription.usager,
+        responsable=inscription.responsable,
+        origin=Origin.WAITLIST,
+        context=inscription.context,
+        address=inscription.usager.address if option.latitude is not None else "",
+        latitude=option.latitude,
+        longitude=option.longitude,
+    )
+    rdv = book_held(token=option.token, booking=booking, author=author, now=now)
+    offre.state, offre.answered_at, offre.rdv = OffreState.ACCEPTED.value, now, rdv
+    offre.save(update_fields=["state", "answered_at", "rdv"])
+    waitlist_notices.settled(offre, now=now)
+    minutes = round((now - offre.freed_at).total_seconds() / 60)
+    journal_offre(offre, author=author, now=now, data={"rdv": rdv.uuid, "minutes_to_fill": minutes})
+    inscription.unanswered = 0
+    set_state(inscription, InscriptionState.SERVED, author=author, now=now)
+    for other in Offre.objects.live().whole().filter(group=offre.group).order_by("id"):
+        close(other, OffreState.LOST, author=author, now=now)
+        waitlist_notices.taken(other, by_service=False, now=now)
+    if old is not None and old.starts_at > now:
+        _offer_old(old, old_agents, chain=offre.chain + 1, now=now)
+    return rdv
+
+
+def _offer_old(old: Participation, agent_ids: list[int], *, chain: int, now: datetime) -> None:
+    """The hour given back is a freed hour like another, as far as the chain goes."""
+    freed = freed_rdv(
+        old.rdv,
+        agent_ids=agent_ids,
+        left_by=[old.usager_id],
+        source_kind=SourceKind.EXCHANGE,
+        now=now,
+        chain=chain,
+    )
+    if chain > policy_of(old.rdv.motif).chain_limit:
+        release_to_public(freed, now=now)
+    else:
+        offer_freed(freed=freed, now=now)
+
+
+@transaction.atomic(durable=True)
+def refuse(*, offre: Offre, author: Author, now: datetime) -> Offre:
+    """The place is free at that instant, for the next. Twice the same no is one no. Raises OffreOver."""
+    locked = lock_for(offre)
+    if locked.state == OffreState.REFUSED:
+        return locked
+    if not locked.is_live:
+        raise OffreOver(locked)
+    _refuse(locked, author=author, now=now)
+    return locked
+
+
+def _refuse(offre: Offre, *, author: Author, now: datetime) -> None:
+    option_id = offre.option_id
+    offre.inscription.unanswered = 0
+    waitlist_notices.settled(offre, now=now)
+    close(offre, OffreState.REFUSED, author=author, now=now)
+    pass_on(offre, option_id=option_id, now=now)
+
+
+@transaction.atomic(durable=True)
+def no_answer(*, offre: Offre, author: Author, now: datetime) -> Offre:
+    """The secretary phoned, nobody answered: counted like a message without an answer. Raises OffreOver."""
+    locked = lock_for(offre)
+    if locked.state == OffreState.LAPSED:
+        return locked
+    if not locked.is_live:
+        raise OffreOver(locked)
+    option_id = locked.option_id
+    pass_unanswered(locked, author=author, now=now)
+    pass_on(locked, option_id=option_id, now=now)
+    return locked
+
+
+@transaction.atomic(durable=True)
+def stop(*, inscription: Inscription, author: Author, now: datetime, reason: str = "") -> Inscription:
+    """No more offers. A live one is given to the next at once. Asked twice, done once."""
+    offre = Offre.objects.live().filter(inscription=inscription).first()
+    if offre is not None:
+        lock_for(offre)
+    locked = lock_inscription(inscription)
+    if locked.state not in OPEN_STATES:
+        return locked
+    live = Offre.objects.live().whole().filter(inscription=locked).first()
+    if live is not None and (offre is None or live.pk != offre.pk):
+        # Offered between the look and the lock: its agents are not locked; the person says it again.
+        raise ChangedWhileAnswering
+    if live is not None:
+        option_id = live.option_id
+        waitlist_notices.settled(live, now=now)
+        close(live, OffreState.REFUSED, author=author, now=now)
+        locked = lock_inscription(inscription)
+        set_state(locked, InscriptionState.LEFT, author=author, now=now, reason=reason)
+        pass_on(live, option_id=option_id, now=now)
+    else:
+        set_state(locked, InscriptionState.LEFT, author=author, now=now, reason=reason)
+    waitlist_notices.left(locked, now=now)
+    return locked
+
+
+class ChangedWhileAnswering(DomainError):  # noqa: N818 - named like the other refusals
+    code = "changed_while_answering"
+    message = "Une place vient de vous être proposée. Regardez-la, puis recommencez si vous voulez arrêter."

@@ -1,0 +1,267 @@
+"""What people who wait are told. Finished letters go to the post office, in the transaction of the fact.
+
+Room: services. Called by the other waitlist services only. A discreet motif says "rendez-vous" and the place; a silent
+one says nothing: those people are phoned.
+
+    joined     at once                          left      at once
+    offer      e-mail at once; SMS when phones may ring; worthless after the answer's hour
+    taken      the place went elsewhere         sleeping  two offers without an answer
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.template.loader import render_to_string
+
+from agents.models import Site
+from notifications import services as post_office
+from notifications.channels import gsm7
+from notifications.models import MessageChannel
+from notifications.services import Letter
+from rdv.core.links import fill_links, marker
+from rdv.domain import french
+from rdv.domain.waiting import next_waking
+from rdv.models import Inscription, Modality, NoticeLevel, Offre
+from rdv.services.notices import addresses_of, recipient_of
+from rdv.services.texts import ELSEWHERE, TITLE_LENGTH
+from rdv.services.waitlist_rules import policy_of, quiet_of
+from usagers.phones import say_phone
+
+JOINED, OFFER, TAKEN = "waitlist.joined", "waitlist.offer", "waitlist.taken"
+SLEEPING, LEFT = "waitlist.sleeping", "waitlist.left"
+# News of the list that nobody read in a week says nothing any more.
+NEWS_LIFE = timedelta(days=7)
+NBSP = french.NBSP
+
+
+@dataclass(frozen=True, slots=True)
+class _News:
+    """One thing to say, in the two lengths."""
+
+    kind: str
+    heading: str
+    lines: tuple[str, ...]
+    # SMS: the first text that fits one segment.
+    texts: tuple[str, ...]
+    action: str
+    link: str
+    rows: Sequence[tuple[str, str]] = ()
+
+
+def can_be_written_to(inscription: Inscription) -> bool:
+    """False: only a phone call reaches them."""
+    if inscription.motif.notice_level == NoticeLevel.SILENT:
+        return False
+    return any(addresses_of(inscription.person_told))
+
+
+def joined(inscription: Inscription, *, now: datetime) -> None:
+    label, link, phone = _label(inscription), _waiting_link(inscription), _phone(inscription)
+    said = f"Vous attendez{NBSP}: {label}." if label else "Vous êtes sur la liste d’attente."
+    news = _News(
+        JOINED,
+        "Vous êtes sur la liste d’attente",
+        (said, "Dès qu’une place se libère pour vous, nous vous la proposons. Vous n’avez rien à faire d’ici là."),
+        (f"{said} Nous vous écrirons dès qu'une place se libère. Voir ou arrêter : {link} Tél. {phone}",
+         f"Liste d'attente : c'est noté. Voir ou arrêter : {link} Tél. {phone}"),
+        "Voir ma place, changer mes souhaits ou arrêter",
+        link,
+    )  # fmt: skip
+    _post(inscription, news, about=("inscription", str(inscription.uuid)), now=now, until=now + NEWS_LIFE)
+
+
+def offered(offre: Offre, *, now: datetime) -> None:
+    """The offer itself: yes or no before this hour."""
+    inscription = offre.inscription
+    zone = offre.motif.departement.zone
+    local, until = offre.starts_at.astimezone(zone), offre.answer_by.astimezone(zone)
+    place, link, phone = _place(offre), marker("offre", str(offre.uuid)), say_phone(offre.site.phone)
+    label = _label(inscription, offre)
+    shared = not offre.by_call and Offre.objects.live().filter(group=offre.group).exclude(pk=offre.pk).exists()
+    first = "La première réponse «\u00a0oui\u00a0» obtient la place." if shared else "Nous la gardons pour vous."
+    when = f"{french.short_day(local)} à {_short_hour(local)}"
+    before = f"{french.short_day(until)} à {_short_hour(until)}"
+    reply = " (ou OUI, NON, STOP par SMS)" if settings.SMS_CAN_BE_ANSWERED else ""
+    named = f"{label}, " if label else ""
+    news = _News(
+        OFFER,
+        "Une place se libère pour vous",
+        (f"Pouvez-vous venir{NBSP}? Répondez oui ou non avant le {french.day_hour(until)}. {first}",),
+        (
+            f"Place libre : {named}{when}, {place}. Oui ou non avant {before}{reply} : {link} Tél. {phone}",
+            f"Place libre : {when}, {place}. Oui ou non avant {before}{reply} : {link} Tél. {phone}",
+            f"Place libre : {when}, {place}. Réponse avant {before} : {link} Tél. {phone}",
+        ),
+        "Répondre oui ou non",
+        link,
+        rows=[
+            ("Quand", f"{french.day_year(local)} à {french.hour(local)}"),
+            ("Durée", french.duration(offre.ends_at - offre.starts_at)),
+            ("Pour quoi", label),
+            ("Où", place),
+            ("Répondre avant", french.day_hour(until)),
+        ],
+    )
+    quiet = quiet_of(offre.motif.departement, policy_of(offre.motif))
+    _post(
+        inscription,
+        news,
+        about=subject_of(offre),
+        now=now,
+        until=offre.answer_by,
+        sms_at=next_waking(now, quiet),
+        is_urgent=True,
+        site=offre.site,
+    )
+
+
+def taken(offre: Offre, *, by_service: bool, now: datetime) -> None:
+    """The place went to somebody else, or back to the service: said at once, with the rank kept."""
+    post_office.make_obsolete(subject_of(offre), now=now, kinds=[OFFER])
+    inscription, zone = offre.inscription, offre.motif.departement.zone
+    local = offre.starts_at.astimezone(zone)
+    when = f"{french.short_day(local)} à {_short_hour(local)}"
+    who = "Le service a dû reprendre cette place" if by_service else "Cette place vient d’être prise"
+    link, phone = _waiting_link(inscription), say_phone(offre.site.phone)
+    news = _News(
+        TAKEN,
+        who,
+        (f"{who} ({french.day_hour(local)}). Vous gardez votre rang sur la liste d’attente{NBSP}: "
+         "nous vous proposerons la suivante.",),
+        (f"{who} : {when}. Vous gardez votre rang sur la liste d'attente : {link} Tél. {phone}",),
+        "Voir ma place sur la liste",
+        link,
+    )  # fmt: skip
+    _post(inscription, news, about=subject_of(offre), now=now, until=offre.starts_at, site=offre.site)
+
+
+def settled(offre: Offre, *, now: datetime) -> None:
+    """Answered or over: what has not left never will."""
+    post_office.make_obsolete(subject_of(offre), now=now, kinds=[OFFER])
+
+
+def sleeping(inscription: Inscription, *, now: datetime) -> None:
+    link, phone = _waiting_link(inscription), _phone(inscription)
+    news = _News(
+        SLEEPING,
+        "Votre attente est en pause",
+        ("Nous vous avons proposé deux places sans recevoir de réponse. Nous n’en proposons plus pour l’instant.",
+         "Vous attendez encore\u00a0? Dites-le nous\u00a0: vous gardez votre ancienneté."),
+        (f"Sans réponse de votre part, votre attente est en pause. Vous attendez encore ? {link} Tél. {phone}",),
+        "J’attends encore",
+        link,
+    )  # fmt: skip
+    about = ("inscription", str(inscription.uuid))
+    _post(inscription, news, about=about, now=now, until=now + NEWS_LIFE)
+
+
+def left(inscription: Inscription, *, now: datetime) -> None:
+    link, phone = _waiting_link(inscription), _phone(inscription)
+    news = _News(
+        LEFT,
+        "Vous n’êtes plus sur la liste d’attente",
+        ("C’est noté. Vous pouvez vous y inscrire à nouveau quand vous voulez.",),
+        (f"C'est noté : vous n'êtes plus sur la liste d'attente. {link} Tél. {phone}",),
+        "Voir",
+        link,
+    )
+    about = ("inscription", str(inscription.uuid))
+    _post(inscription, news, about=about, now=now, until=now + NEWS_LIFE)
+
+
+def subject_of(offre: Offre) -> tuple[str, str]:
+    return ("offre", str(offre.uuid))
+
+
+# --- Letters
+
+
+def _post(
+    inscription: Inscription,
+    news: _News,
+    *,
+    about: tuple[str, str],
+    now: datetime,
+    until: datetime,
+    sms_at: datetime | None = None,
+    is_urgent: bool = False,
+    site: Site | None = None,
+) -> None:
+    if inscription.motif.notice_level == NoticeLevel.SILENT:
+        return
+    letters = _letters(inscription, news, about, now, until, sms_at or now, site, is_urgent=is_urgent)
+    post_office.post(letters, now=now)
+
+
+def _letters(
+    inscription: Inscription,
+    news: _News,
+    about: tuple[str, str],
+    now: datetime,
+    until: datetime,
+    sms_at: datetime,
+    site: Site | None,
+    *,
+    is_urgent: bool,
+) -> Iterable[Letter]:
+    departement = inscription.motif.departement
+    phone, mailbox = addresses_of(inscription.person_told)
+    owner = f"Département {departement.name_with_article}"
+    contact = (say_phone(site.phone), site.name) if site else (say_phone(departement.public_phone), "accueil")
+    context = {"news": news, "owner": owner, "phone": contact[0], "phone_of": contact[1]}
+    for channel, address in ((MessageChannel.SMS, phone), (MessageChannel.EMAIL, mailbox)):
+        if not address:
+            continue
+        is_sms = channel == MessageChannel.SMS
+        yield Letter(
+            subject=about,
+            kind=news.kind,
+            recipient=recipient_of(inscription.person_told),
+            channel=channel,
+            address=address,
+            version=inscription.version,
+            departement_code=inscription.departement_id,
+            body=_first_that_fits(news.texts) if is_sms else _text(context),
+            title="" if is_sms else news.heading[:TITLE_LENGTH],
+            html="" if is_sms else render_to_string("notifications/waitlist.html", context),
+            sender=departement.sms_sender if is_sms else owner,
+            reply_to="" if is_sms else (site.email if site and site.email else departement.reply_to),
+            send_not_before=sms_at if is_sms else now,
+            worthless_after=until,
+            is_urgent=is_urgent,
+        )
+
+
+def _text(context: dict[str, object]) -> str:
+    return render_to_string("notifications/waitlist.txt", context).strip() + "\n"
+
+
+def _first_that_fits(texts: Sequence[str]) -> str:
+    for text in texts:
+        if gsm7.segments(gsm7.plain(fill_links(text))) == 1:
+            return text
+    return texts[-1]
+
+
+def _label(inscription: Inscription, offre: Offre | None = None) -> str:
+    motif = offre.motif if offre else inscription.motif
+    return motif.public_label if motif.notice_level == NoticeLevel.NORMAL else ""
+
+
+def _place(offre: Offre) -> str:
+    elsewhere = ELSEWHERE.get(Modality(offre.motif.modality), "")
+    return f"{elsewhere} ({offre.site.name})" if elsewhere else offre.site.name
+
+
+def _short_hour(local: datetime) -> str:
+    return french.hour(local).replace(NBSP, "")
+
+
+def _waiting_link(inscription: Inscription) -> str:
+    return marker("attente", str(inscription.uuid))
+
+
+def _phone(inscription: Inscription) -> str:
+    return say_phone(inscription.motif.departement.public_phone)

@@ -1,0 +1,346 @@
+"""A freed hour, to the first who waits: held for them before anybody else can see it (waitlist.md, "The offer").
+
+Room: services. Called by waitlist_sources in the transaction that frees, by waitlist_answer after a no, and by tasks.
+
+    freed -> who is first, over every motif that fits -> tier -> people -> Option -> Offres, Messages, journal
+                |                                          |
+                +-- nobody: public in 0-15 min             +-- too late to answer: public, or agents only
+"""
+
+import uuid
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, transaction
+
+from rdv.core.db import lock_waitlist
+from rdv.core.errors import DomainError
+from rdv.core.journal import SYSTEM, Author
+from rdv.core.links import hash_token, make_token
+from rdv.domain.waiting import Tier, effective_class, order_key
+from rdv.models import (
+    HOLD_FOR,
+    Inscription,
+    InscriptionState,
+    Modality,
+    Motif,
+    Offre,
+    OffreState,
+    Option,
+    Origin,
+    Purpose,
+)
+from rdv.services import waitlist_notices
+from rdv.services.booking import Booking, book_held
+from rdv.services.errors import NotBookable, ReasonMissing
+from rdv.services.waitlist_hold import (
+    close,
+    drop_hold,
+    fits,
+    freed_again,
+    hold,
+    journal_offre,
+    lock_for,
+    new_group,
+    place_for,
+    release_to_public,
+    set_state,
+)
+from rdv.services.waitlist_match import Freed, ahead_of, candidates, failing
+from rdv.services.waitlist_rules import deadline_of, policy_of
+
+# How many groups one sweep passes on; the next comes a minute later.
+SWEEP = 500
+# How many of those who stood before are named in the journal, with why the hour did not suit them.
+PASSED_OVER = 10
+
+
+def offer_freed(*, freed: Freed, now: datetime) -> list[Offre]:
+    """In the running transaction, under the agents' locks (and the workshop's row). []: it goes on without the list."""
+    if freed.starts_at <= now:
+        return []
+    choices = _choices(freed, now)
+    if not choices and not freed.motif.has_waitlist:
+        return []
+    lock_waitlist(freed.motif.departement_id)
+    chosen = _first_choice(choices, now)
+    if chosen is None:
+        release_to_public(freed, now=now)
+        return []
+    return _offer(chosen, now)
+
+
+def _choices(freed: Freed, now: datetime) -> list[Freed]:
+    """The same place for each motif that somebody waits for and that fits there."""
+    if freed.atelier_id is not None:
+        return [freed] if freed.motif.has_waitlist else []
+    found = []
+    for motif in _motifs_waited_for(freed):
+        choice = replace(freed, motif=motif, ends_at=freed.starts_at + motif.duration)
+        # A visit fits or not by where the person lives: asked person by person.
+        if motif.modality == Modality.HOME or fits(choice, now=now):
+            found.append(choice)
+    return found
+
+
+_WAITED_FOR = """
+SELECT m.id FROM rdv_motif m
+WHERE m.departement_id = %(departement)s AND m.has_waitlist AND NOT m.is_archived AND NOT m.is_collective
+  AND m.agents_needed = cardinality(%(agents)s::bigint[])
+  AND EXISTS (SELECT 1 FROM rdv_motifsite ms WHERE ms.motif_id = m.id AND ms.site_id = %(site)s)
+  AND EXISTS (SELECT 1 FROM rdv_inscription i WHERE i.state = 'waiting' AND i.motifs @> ARRAY[m.id])
+  AND EXISTS (SELECT 1 FROM rdv_ouverture o WHERE o.agent_id = ANY (%(agents)s::bigint[]) AND NOT o.is_cancelled
+              AND o.motif_ids @> ARRAY[m.id] AND o.starts_at <= %(start)s AND o.ends_at > %(start)s
+              AND o.starts_at > %(start)s - interval '26 hours')
+ORDER BY m.id
+"""
+
+
+def _motifs_waited_for(freed: Freed) -> list[Motif]:
+    parameters: dict[str, Any] = {
+        "departement": freed.motif.departement_id,
+        "agents": list(freed.agent_ids),
+        "site": freed.site.pk,
+        "start": freed.starts_at,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_WAITED_FOR, parameters)
+        ids = [row[0] for row in cursor.fetchall()]
+    return list(Motif.objects.filter(pk__in=ids).select_related("departement", "service").order_by("id"))
+
+
+class _Chosen:
+    """Who is asked, for what, until when."""
+
+    __slots__ = ("answer_by", "freed", "people", "tier")
+
+    def __init__(self, freed: Freed, tier: Tier, answer_by: datetime, people: list[Inscription]) -> None:
+        self.freed, self.tier, self.answer_by, self.people = freed, tier, answer_by, people
+
+
+def _first_choice(choices: list[Freed], now: datetime) -> _Chosen | None:
+    """The person who comes first over all motifs decides for which motif the place is held."""
+    found = []
+    for choice in choices:
+        limits = deadline_of(choice.motif, choice.starts_at, now=now)
+        if limits is None:
+            continue
+        policy = policy_of(choice.motif)
+        people = _people(choice, policy.people(limits[0]), now)
+        if people:
+            first = people[0]
+            key = order_key(first.priority, first.opened_at, first.pk, now=now, ageing_days=policy.ageing_days)
+            found.append((key, choice.motif.pk, _Chosen(choice, limits[0], limits[1], people)))
+    return min(found, key=lambda one: one[:2])[2] if found else None
+
+
+def _people(freed: Freed, limit: int, now: datetime) -> list[Inscription]:
+    if freed.motif.modality != Modality.HOME:
+        return candidates(freed, now=now, limit=limit)
+    # One road, one person: the first whose home the agent reaches.
+    for person in candidates(freed, now=now, limit=50):
+        if fits(freed, now=now, place=place_for(freed, person.usager)):
+            return [person]
+    return []
+
+
+def _offer(chosen: _Chosen, now: datetime) -> list[Offre]:
+    freed, first = chosen.freed, chosen.people[0]
+    place = place_for(freed, first.usager)
+    option = hold(freed, answer_by=chosen.answer_by, place=place, now=now)
+    if option is None:
+        return []
+    if freed.atelier_id is not None and first.auto_accept and first.participation_id is None:
+        return [_promote(chosen, option, first, now)]
+    group = new_group()
+    passed_over = _passed_over(freed, first, now)
+    offres = []
+    for rank, person in enumerate(chosen.people, start=1):
+        offre = _insert(chosen, option, person, group, now)
+        policy = policy_of(freed.motif)
+        journal_offre(
+            offre,
+            author=SYSTEM,
+            now=now,
+            data={
+                "motif": freed.motif.pk,
+                "site": freed.site.pk,
+                "agents": list(freed.agent_ids),
+                "tier": chosen.tier.value,
+                "answer_by": chosen.answer_by,
+                "rank": rank,
+                "asked": len(chosen.people),
+                "class": effective_class(person.priority, person.opened_at, now, policy.ageing_days),
+                "opened_at": person.opened_at,
+                "passed_over": passed_over if rank == 1 else [],
+                "source": [freed.source_kind.value, freed.source_uuid],
+            },
+        )
+        set_state(person, InscriptionState.OFFERED, author=SYSTEM, now=now)
+        offres.append(offre)
+    for offre in offres:
+        waitlist_notices.offered(offre, now=now)
+    return offres
+
+
+def _insert(chosen: _Chosen, option: Option, person: Inscription, group: uuid.UUID, now: datetime) -> Offre:
+    freed, key = chosen.freed, uuid.uuid4()
+    offre = Offre.objects.create(
+        departement_id=freed.motif.departement_id,
+        uuid=key,
+        inscription=person,
+        option=option,
+        motif=freed.motif,
+        site=freed.site,
+        atelier_id=freed.atelier_id,
+        starts_at=freed.starts_at,
+        ends_at=freed.ends_at,
+        agent_ids=list(freed.agent_ids),
+        first_agent=freed.first_agent,
+        group=group,
+        sent_at=now,
+        answer_by=chosen.answer_by,
+        by_call=chosen.tier is Tier.SHORT or not waitlist_notices.can_be_written_to(person),
+        source_kind=freed.source_kind,
+        source_uuid=freed.source_uuid,
+        freed_at=freed.freed_at,
+        chain=freed.chain,
+        link_hash=hash_token(make_token("offre", str(key))),
+    )
+    offre.inscription = person
+    return offre
+
+
+def _passed_over(freed: Freed, first: Inscription, now: datetime) -> list[dict[str, object]]:
+    """Who stood before on the list, and which wish or rule the hour did not meet: what a replay shows."""
+    before = ahead_of(first, freed, now=now, limit=PASSED_OVER)
+    if not before:
+        return []
+    reasons = failing(freed, [one.pk for one in before], now=now)
+    return [{"inscription": str(one.uuid), "reasons": reasons[one.pk]} for one in before]
+
+
+def _promote(chosen: _Chosen, option: Option, person: Inscription, now: datetime) -> Offre:
+    """A workshop's seat, for somebody who asked to be registered without being asked again."""
+    offre = _insert(chosen, option, person, new_group(), now)
+    booking = Booking(usager=person.usager, responsable=person.responsable, origin=Origin.WAITLIST)
+    rdv = book_held(token=option.token, booking=booking, author=SYSTEM, now=now)
+    offre.state, offre.answered_at, offre.rdv = OffreState.ACCEPTED.value, now, rdv
+    offre.save(update_fields=["state", "answered_at", "rdv"])
+    journal_offre(offre, author=SYSTEM, now=now, data={"auto": True})
+    set_state(person, InscriptionState.SERVED, author=SYSTEM, now=now)
+    return offre
+
+
+# --- What time brings
+
+
+def lapse_due(now: datetime) -> int:
+    """Offers that nobody answered in time: each group in a transaction of its own, and at once to the next people."""
+    groups = Offre.objects.due(now).order_by("group").values_list("group", flat=True).distinct()
+    lapsed = 0
+    for group in list(groups[:SWEEP]):
+        with transaction.atomic(durable=True):
+            lapsed += _lapse(group, now)
+    return lapsed
+
+
+def _lapse(group: uuid.UUID, now: datetime) -> int:
+    one = Offre.objects.due(now).filter(group=group).first()
+    if one is None:
+        return 0
+    locked = lock_for(one)
+    due = list(Offre.objects.whole().due(now).filter(group=group).order_by("id"))
+    for offre in due:
+        pass_unanswered(offre, author=SYSTEM, now=now)
+    if due:
+        pass_on(due[0], option_id=one.option_id or locked.option_id, now=now)
+    return len(due)
+
+
+def pass_unanswered(offre: Offre, *, author: Author, now: datetime) -> None:
+    """No answer: counted; the second time in a row the Inscription sleeps, and the person is told how to wake it."""
+    inscription = offre.inscription
+    inscription.unanswered += 1
+    waitlist_notices.settled(offre, now=now)
+    close(offre, OffreState.LAPSED, author=author, now=now)
+    if inscription.unanswered >= policy_of(inscription.motif).unanswered_limit:
+        set_state(inscription, InscriptionState.ASLEEP, author=author, now=now, reason="unanswered")
+        waitlist_notices.sleeping(inscription, now=now)
+
+
+def pass_on(offre: Offre, *, option_id: int | None, now: datetime) -> list[Offre]:
+    """The offer just closed held this place: to the next people, unless others of the group may still say yes."""
+    if option_id is None or not drop_hold(option_id):
+        return []
+    return offer_freed(freed=freed_again(offre), now=now)
+
+
+def withdraw_unfit(now: datetime) -> int:
+    """Live offers whose hour is no longer open (absence, closed day, cancelled session): taken back, politely."""
+    withdrawn = 0
+    for offre in Offre.objects.live().whole().order_by("id")[:SWEEP]:
+        if _still_stands(offre, now):
+            continue
+        with transaction.atomic(durable=True):
+            locked = lock_for(offre)
+            if locked.is_live and not _still_stands(locked, now):
+                withdraw_group(locked, reason="", author=SYSTEM, now=now)
+                withdrawn += 1
+    return withdrawn
+
+
+def _still_stands(offre: Offre, now: datetime) -> bool:
+    if offre.atelier_id is not None:
+        atelier = offre.option.atelier if offre.option else None
+        return atelier is not None and atelier.is_live and atelier.starts_at == offre.starts_at
+    return is_still_open(offre, now=now)
+
+
+def is_still_open(offre: Offre, *, now: datetime) -> bool:
+    freed = freed_again(offre)
+    place = place_for(freed, offre.inscription.usager)
+    return fits(freed, now=now, place=place, ignore_option=offre.option_id)
+
+
+def withdraw_group(offre: Offre, *, reason: str, author: Author, now: datetime) -> None:
+    """Everybody who was asked for this place is told that the service took it back; they keep their rank."""
+    option_id = offre.option_id
+    for one in Offre.objects.live().whole().filter(group=offre.group).order_by("id"):
+        close(one, OffreState.WITHDRAWN, author=author, now=now, reason=reason)
+        waitlist_notices.taken(one, by_service=True, now=now)
+    if option_id is not None:
+        drop_hold(option_id)
+
+
+@transaction.atomic(durable=True)
+def withdraw_for_agent(*, option: Option, reason: str, author: Author, now: datetime) -> Option:
+    """An agent takes the place knowingly: the hold becomes theirs for the time of a form, so that nobody slips between.
+
+    Raises ReasonMissing, NotBookable (not an agent, or no longer offered).
+    """
+    if not author.is_agent:
+        raise NotBookable
+    if not reason.strip():
+        raise ReasonMissing
+    offre = Offre.objects.live().filter(option=option).first()
+    if offre is None:
+        raise NotOffered
+    locked = lock_for(offre)
+    if not locked.is_live:
+        raise NotOffered
+    held = Option.objects.select_for_update(of=("self",), no_key=True).get(pk=option.pk)
+    for one in Offre.objects.live().whole().filter(group=locked.group).order_by("id"):
+        close(one, OffreState.WITHDRAWN, author=author, now=now, reason=reason.strip())
+        waitlist_notices.taken(one, by_service=True, now=now)
+    held.purpose, held.author_kind, held.author_id = Purpose.FORM.value, author.kind, author.id
+    held.expires_at, held.opened_at = now + HOLD_FOR, now
+    held.save(update_fields=["purpose", "author_kind", "author_id", "expires_at", "opened_at"])
+    held.occupations.update(expires_at=held.expires_at)
+    return held
+
+
+class NotOffered(DomainError):  # noqa: N818 - named like the other refusals
+    code = "not_offered"
+    message = "Cette place n’est plus proposée à la liste d’attente."

@@ -1,0 +1,60 @@
+"""Time that may have come free otherwise than by a cancellation: noted here, looked at by a task within a minute.
+
+Room: services. Called in the transaction of the source (absences, openings, holds that died, seats added), under its
+locks. Nothing is written where nobody waits.
+"""
+
+import uuid
+from datetime import datetime
+
+from rdv.models import Inscription, Liberation, SourceKind
+
+
+def note_freed(
+    *,
+    departement_code: str,
+    agent_id: int,
+    starts_at: datetime,
+    ends_at: datetime,
+    source_kind: SourceKind,
+    now: datetime,
+    source_uuid: uuid.UUID | None = None,
+) -> None:
+    """These hours of this agent."""
+    if ends_at <= now or not somebody_waits(departement_code):
+        return
+    Liberation.objects.create(
+        departement_id=departement_code,
+        agent_id=agent_id,
+        starts_at=max(starts_at, now),
+        ends_at=ends_at,
+        source_kind=source_kind,
+        source_uuid=source_uuid,
+        created_at=now,
+    )
+
+
+def note_seats(
+    *,
+    departement_code: str,
+    atelier_id: int,
+    starts_at: datetime,
+    ends_at: datetime,
+    source_kind: SourceKind,
+    now: datetime,
+) -> None:
+    """The seats of this session."""
+    if starts_at <= now or not somebody_waits(departement_code):
+        return
+    Liberation.objects.create(
+        departement_id=departement_code,
+        atelier_id=atelier_id,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        source_kind=source_kind,
+        created_at=now,
+    )
+
+
+def somebody_waits(departement_code: str) -> bool:
+    return Inscription.objects.waiting().filter(departement=departement_code).exists()

@@ -1,0 +1,97 @@
+"""What applies here and now on a waiting list: the policy of a motif, the quiet hours of its département.
+
+Room: services. Reads only, but `set_policy`. Called by the other waitlist services, the screens and the simulation.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime
+
+from django.db import transaction
+
+from agents.models import Departement
+from rdv.core import journal
+from rdv.core.errors import DomainError
+from rdv.core.journal import Author
+from rdv.domain.holidays import is_holiday
+from rdv.domain.waiting import Policy, PolicyError, Quiet, Tier, answer_deadline, policy_from
+from rdv.models import Motif
+
+
+class PolicyRefused(DomainError):  # noqa: N818 - named like the other refusals
+    code = "policy_refused"
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+def policy_of(motif: Motif) -> Policy:
+    return policy_from(motif.departement.waitlist_policy, motif.waitlist_policy)
+
+
+def quiet_of(departement: Departement, policy: Policy) -> Quiet:
+    return Quiet(
+        departement.zone, lambda day: is_holiday(day, departement.code), policy.quiet_from_h, policy.quiet_until_h
+    )
+
+
+def last_useful_moment(motif: Motif, starts_at: datetime) -> datetime:
+    """After it nobody of the list is asked, and no answer is waited for."""
+    return starts_at - motif.waitlist_notice
+
+
+def deadline_of(motif: Motif, starts_at: datetime, *, now: datetime) -> tuple[Tier, datetime] | None:
+    """Until when somebody asked now may answer. None: too late for the list, the hour goes on without it."""
+    policy = policy_of(motif)
+    tier = policy.tier_of(starts_at - now)
+    answer_by = answer_deadline(now, policy.answer_time(tier), quiet_of(motif.departement, policy))
+    return (tier, answer_by) if answer_by <= last_useful_moment(motif, starts_at) else None
+
+
+@transaction.atomic(durable=True)
+def set_policy(
+    *, owner: Departement | Motif, settings: Mapping[str, int], author: Author, now: datetime
+) -> Departement | Motif:
+    """Keep these settings, and only these, over the platform's. Raises PolicyRefused (with `field`)."""
+    try:
+        below = owner.departement.waitlist_policy if isinstance(owner, Motif) else {}
+        policy_from(below, settings)
+    except PolicyError as error:
+        raise PolicyRefused(error.field, str(error)) from error
+    before, owner.waitlist_policy = owner.waitlist_policy, dict(settings)
+    owner.save(update_fields=["waitlist_policy"])
+    subject: tuple[str, str] = (
+        ("motif", str(owner.uuid)) if isinstance(owner, Motif) else ("departement", str(owner.code))
+    )
+    journal.write(
+        "waitlist.policy",
+        subject=subject,
+        departement_code=owner.departement_id if isinstance(owner, Motif) else owner.code,
+        author=author,
+        now=now,
+        data={"before": before, "after": dict(settings)},
+    )
+    return owner
+
+
+@transaction.atomic(durable=True)
+def open_waitlist(*, motif: Motif, is_open: bool, notice_min: int | None, author: Author, now: datetime) -> Motif:
+    """The admin's switch, and how near a freed hour may still be offered (None: the motif's own minimum)."""
+    before = {"is_open": motif.has_waitlist, "notice_min": motif.waitlist_notice_min}
+    motif.has_waitlist, motif.waitlist_notice_min = is_open, notice_min
+    motif.save(update_fields=["has_waitlist", "waitlist_notice_min"])
+    journal.write(
+        "waitlist.opened" if is_open else "waitlist.closed",
+        subject=("motif", motif.uuid),
+        departement_code=motif.departement_id,
+        author=author,
+        now=now,
+        data={"before": before, "after": {"is_open": is_open, "notice_min": notice_min}},
+    )
+    return motif
+
+
+def settings_of(policy: Policy) -> dict[str, int]:
+    """Every setting by name, for a form."""
+    return asdict(policy)

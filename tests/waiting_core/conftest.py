@@ -1,0 +1,49 @@
+"""A small département with one Rdv on Monday at 10:00 and people who wait for the same motif."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from rdv.core.journal import Author
+from rdv.services.waitlist_join import Wish, Wishes, join
+from tests.factories import (
+    NOW,
+    make_agent,
+    make_departement,
+    make_motif,
+    make_ouverture,
+    make_rdv,
+    make_site,
+    make_usager,
+    utc,
+)
+
+USAGER = Author("usager", None, "Usager")
+AGENT = Author("agent", 1, "Claire Vasseur", "agent")
+TEN = utc(2027, 1, 18, 9)  # a Monday, two weeks after NOW: tier "long"
+
+
+def build_world(**motif_fields):
+    departement = make_departement("62")
+    site = make_site(departement)
+    motif = make_motif(departement, sites=[site], has_waitlist=True, **motif_fields)
+    agent = make_agent(departement, site=site, services=[motif.service])
+    ouverture = make_ouverture(agent, [motif], utc(2027, 1, 18, 8), utc(2027, 1, 18, 11), site=site)
+    usager = make_usager(departement)
+    rdv = make_rdv(motif, site, [agent], TEN, usagers=[usager])
+    return SimpleNamespace(
+        departement=departement, site=site, motif=motif, agent=agent, ouverture=ouverture, usager=usager, rdv=rdv,
+        participation=rdv.participations.get(), now=NOW,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def world(db):
+    return build_world()
+
+
+def wait_for(world, *, usager=None, now=NOW, author=USAGER, motif=None, wishes=None, **fields):
+    wish = Wish(
+        usager=usager or make_usager(world.departement), motif=motif or world.motif, wishes=wishes or Wishes(), **fields
+    )
+    return join(wish=wish, author=author, now=now)
