@@ -3,7 +3,15 @@
 from celery import shared_task
 
 from rdv.core import clock
-from rdv.services import holding, operations, retention, waitlist_join, waitlist_offer, waitlist_sources
+from rdv.services import (
+    holding,
+    operations,
+    retention,
+    waitlist_join,
+    waitlist_offer,
+    waitlist_sources,
+    waitlist_withdraw,
+)
 from rdv.services.expansion import expand_all
 
 
@@ -33,6 +41,6 @@ def waitlist_minute() -> None:
     """Answers that did not come, hours noted as freed, offers that no longer stand, wishes whose day has gone by."""
     now = clock.now()
     waitlist_offer.lapse_due(now)
-    waitlist_offer.withdraw_unfit(now)
+    waitlist_withdraw.withdraw_unfit(now)
     waitlist_sources.offer_noted(now)
     waitlist_join.expire_past(now)

@@ -2,12 +2,13 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from rdv.views import health, site, theme
+from rdv.views import health, site, sms_answers, theme
 
 app_name = "rdv"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("webhooks/twilio/reponse/", sms_answers.twilio_answer, name="twilio_answer"),
     path("theme/<str:code>.css", theme.theme_css, name="theme_css"),
     path("agents/", site.agent_home, name="agent_home"),
     path("agents/site/", site.choose_site, name="choose_site"),

@@ -47,7 +47,7 @@ FAILURES: dict[str, Failure] = {
 @require_POST
 def twilio_status(request: HttpRequest, uuid: uuids.UUID) -> HttpResponse:
     """One status of one SMS. The row is named in the address: an event may come before we know Twilio's own name."""
-    if not _is_signed_by_twilio(request):
+    if not is_signed_by_twilio(request):
         return HttpResponseForbidden()
     told = receipt_of(
         request.POST.get("MessageSid", ""), request.POST.get("MessageStatus", ""), request.POST.get("ErrorCode")
@@ -57,7 +57,7 @@ def twilio_status(request: HttpRequest, uuid: uuids.UUID) -> HttpResponse:
     return HttpResponse(status=204)
 
 
-def _is_signed_by_twilio(request: HttpRequest) -> bool:
+def is_signed_by_twilio(request: HttpRequest) -> bool:
     """Over the address that Twilio called, as we gave it: behind a proxy the request says another one."""
     if not settings.TWILIO_AUTH_TOKEN:
         return False

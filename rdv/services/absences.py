@@ -18,13 +18,14 @@ from rdv.core import journal
 from rdv.core.db import lock_agents
 from rdv.core.journal import Author
 from rdv.domain import french
-from rdv.domain.intervals import Interval
+from rdv.domain.intervals import Interval, merge, subtract
 from rdv.domain.recurrence import Recurrence, RecurrenceError, Rhythm, describe
-from rdv.models import Absence, AbsenceKind, Occupation, Rdv, RhythmChoice
+from rdv.models import Absence, AbsenceKind, Occupation, Rdv, RhythmChoice, SourceKind
 from rdv.services.absence_pieces import DAY_END, DAY_START, pieces_of
 from rdv.services.expansion import expand_absence
 from rdv.services.plage_rules import PlanningRefused, departement_of, horizon_of, validate_hours
 from rdv.services.planning_effects import affected_rdvs
+from rdv.services.waitlist_queue import note_freed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,9 +148,11 @@ def edit_absence(*, absence: Absence, rule: AbsenceRule, author: Author, now: da
         before = rule_of_absence(absence)
         for name, value in rule.columns().items():
             setattr(absence, name, value)
+        lifted = _taken_ahead(absence, now=now)
         _clear_ahead(absence, now=now, replaced_by=_pieces_ahead(absence, now=now))
         absence.expanded_until = None
         absence.save()
+        _note_lifted(absence, lifted, without=_pieces_ahead(absence, now=now), now=now)
         expand_absence(absence, now=now)
         _write(absence, "absence.edited", author=author, now=now, data={"before": before.told(), "after": rule.told()})
         return SavedAbsence(absence, affected_by(absence, now=now))
@@ -160,7 +163,9 @@ def delete_absence(*, absence: Absence, author: Author, now: datetime) -> None:
     with transaction.atomic(durable=True):
         lock_agents([absence.agent_id])
         absence = _reread(absence)
+        lifted = _taken_ahead(absence, now=now)
         _clear_ahead(absence, now=now, replaced_by=[])
+        _note_lifted(absence, lifted, without=[], now=now)
         absence.is_ended = True
         absence.save(update_fields=["is_ended"])
         _write(absence, "absence.deleted", author=author, now=now, data={"before": rule_of_absence(absence).told()})
@@ -224,6 +229,25 @@ def _clear_ahead(absence: Absence, *, now: datetime, replaced_by: Iterable[Inter
         else:
             running.ends_at = now
             running.save(update_fields=["ends_at"])
+
+
+def _taken_ahead(absence: Absence, *, now: datetime) -> list[Interval]:
+    rows = Occupation.objects.filter(absence=absence, ends_at__gt=now).order_by("starts_at")
+    return [Interval(max(row.starts_at, now), row.ends_at) for row in rows]
+
+
+def _note_lifted(absence: Absence, lifted: Sequence[Interval], *, without: Sequence[Interval], now: datetime) -> None:
+    """What the absence no longer takes may suit somebody who waits."""
+    for piece in subtract(merge(lifted), merge(without)):
+        note_freed(
+            departement_code=absence.departement_id,
+            agent_id=absence.agent_id,
+            starts_at=piece.start,
+            ends_at=piece.end,
+            source_kind=SourceKind.ABSENCE,
+            source_uuid=absence.uuid,
+            now=now,
+        )
 
 
 def _write(absence: Absence, kind: str, *, author: Author, now: datetime, data: dict[str, Any]) -> None:

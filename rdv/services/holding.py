@@ -14,12 +14,13 @@ from rdv.core.db import constraint_errors, lock_agents
 from rdv.core.journal import Author
 from rdv.domain.travel import Point
 from rdv.domain.windows import Window
-from rdv.models import EXTEND_BY, HOLD_FOR, Booker, Motif, MotifSite, Option, OptionAgent, Rdv
+from rdv.models import EXTEND_BY, HOLD_FOR, Booker, Motif, MotifSite, Option, OptionAgent, Purpose, Rdv, SourceKind
 from rdv.services.availability import agent_window, agents_asked, agents_who_fit, usager_window
 from rdv.services.choosing import Chosen, choose
 from rdv.services.errors import AlreadyExtended, CreneauUnavailable, NotBookable, OptionExpired, WorkshopFull
 from rdv.services.occupying import drop_dead_options_of, nearest_of, place_of, take
 from rdv.services.questions import Agents, Question
+from rdv.services.waitlist_queue import note_freed, note_seats
 from usagers.models import Usager
 
 # How many times an unnamed créneau is tried with another agent when the chosen one was taken meanwhile.
@@ -162,7 +163,7 @@ def extend_option(*, option: Option, now: datetime) -> Option:
     """ "Plus de temps": once (WCAG 2.2.1). Raises OptionExpired, AlreadyExtended."""
     lock_agents(option.option_agents.values_list("agent_id", flat=True))
     locked = Option.objects.select_for_update(of=("self",), no_key=True).get(pk=option.pk)
-    if locked.rdv_id is not None or locked.expires_at <= now:
+    if locked.rdv_id is not None or locked.expires_at <= now or locked.purpose != Purpose.FORM:
         raise OptionExpired
     if locked.has_extended:
         raise AlreadyExtended
@@ -177,7 +178,8 @@ def extend_option(*, option: Option, now: datetime) -> Option:
 def release_option(*, option: Option, now: datetime) -> None:
     """The person went back: the time is free at once. Nothing happens when it became an Rdv."""
     _lock_held(option)
-    Option.objects.filter(pk=option.pk, rdv__isnull=True).delete()
+    _note_freed(option, now)
+    Option.objects.filter(pk=option.pk, rdv__isnull=True, purpose=Purpose.FORM).delete()
 
 
 def drop_dead_options(now: datetime) -> int:
@@ -189,9 +191,35 @@ def drop_dead_options(now: datetime) -> int:
     for option in Option.objects.dead(now).order_by("id")[:SWEEP]:
         with transaction.atomic(durable=True):
             _lock_held(option)
+            _note_freed(option, now)
             count, _ = Option.objects.dead(now).filter(pk=option.pk).delete()
             dropped += bool(count)
     return dropped
+
+
+def _note_freed(option: Option, now: datetime) -> None:
+    """A form that came to nothing: its time, or its seat, may suit somebody who waits."""
+    if option.rdv_id is not None or option.purpose != Purpose.FORM:
+        return
+    for agent_id in option.option_agents.values_list("agent_id", flat=True):
+        note_freed(
+            departement_code=option.departement_id,
+            agent_id=agent_id,
+            starts_at=option.starts_at,
+            ends_at=option.ends_at,
+            source_kind=SourceKind.OPTION,
+            source_uuid=option.token,
+            now=now,
+        )
+    if option.atelier_id is not None:
+        note_seats(
+            departement_code=option.departement_id,
+            atelier_id=option.atelier_id,
+            starts_at=option.starts_at,
+            ends_at=option.ends_at,
+            source_kind=SourceKind.OPTION,
+            now=now,
+        )
 
 
 def _lock_held(option: Option) -> None:

@@ -22,9 +22,11 @@ from rdv.core.journal import Author
 from rdv.domain import french
 from rdv.models import Ouverture, PlageMotif, PlageOuverture, RhythmChoice
 from rdv.services.expansion import expand_plage
-from rdv.services.occurrences import write_occurrence
+from rdv.services.occurrences import note_opened, write_occurrence
 from rdv.services.plage_rules import EditScope, PlageFields, PlageRule, PlanningRefused, rule_of, validate
 
+# How far ahead a new rule is offered to the waiting list.
+NOTED_AHEAD = timedelta(weeks=6)
 BY_HAND = Q(is_modified=True) | Q(is_cancelled=True)
 
 
@@ -52,6 +54,7 @@ def create_plage(
         validate(rule, agent, now=now)
         plage = _insert(rule, departement=departement, agent=agent, key=key)
         expand_plage(plage, now=now)
+        _note_opened(plage, now=now)
         write(plage, "plage.created", author=author, now=now, data={"after": rule.told()})
         return plage
 
@@ -123,6 +126,7 @@ def _rewrite(
     ahead.update(public_from=rule.public_from)
     _assign(plage, rule)
     expand_plage(plage, now=now)
+    _note_opened(plage, now=now)
     data = {"before": before.told(), "after": rule.told(), "reset_changes": reset_changes}
     write(plage, "plage.edited", author=author, now=now, data=data)
     return plage
@@ -141,6 +145,7 @@ def _split(
     # What began already, moved forward by hand, is not opened a second time on its own day.
     begun = set(old.ouvertures.filter(occurrence_on__gte=day).values_list("occurrence_on", flat=True))
     expand_plage(new, now=now, skip=begun)
+    _note_opened(new, now=now)
     old.until = day - timedelta(days=1)
     old.is_ended = old.until < local_date(now, old.departement.zone)
     old.save(update_fields=["until", "is_ended"])
@@ -184,6 +189,13 @@ def _set_motifs(plage: PlageOuverture, rule: PlageRule) -> None:
     PlageMotif.objects.bulk_create(
         PlageMotif(departement_id=plage.departement_id, plage=plage, motif_id=motif_id) for motif_id in rule.motif_ids
     )
+
+
+def _note_opened(plage: PlageOuverture, *, now: datetime) -> None:
+    """The coming weeks of the rule may suit people who wait: further away, hours are found on the public pages."""
+    ahead = plage.ouvertures.filter(starts_at__gt=now, starts_at__lt=now + NOTED_AHEAD, is_cancelled=False)
+    for row in ahead.select_related("plage").order_by("starts_at"):
+        note_opened(row, now=now)
 
 
 def reread(plage: PlageOuverture) -> PlageOuverture:

@@ -7,11 +7,11 @@ through the one booking function; a second yes to the same offer gives the same 
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q
 
 from rdv.core.errors import DomainError
 from rdv.core.journal import Author
 from rdv.models import (
-    OPEN_STATES,
     Inscription,
     InscriptionState,
     Offre,
@@ -24,7 +24,7 @@ from rdv.models import (
 from rdv.services import waitlist_notices
 from rdv.services.booking import Booking, book_held
 from rdv.services.cancelling import give_back, lock_rdv
-from rdv.services.errors import CreneauUnavailable, NotBookable, OptionExpired, WorkshopFull
+from rdv.services.errors import ChangedMeanwhile, CreneauUnavailable, NotBookable, OptionExpired, WorkshopFull
 from rdv.services.waitlist_hold import (
     close,
     freed_rdv,
@@ -34,9 +34,12 @@ from rdv.services.waitlist_hold import (
     release_to_public,
     set_state,
 )
-from rdv.services.waitlist_offer import is_still_open, offer_freed, pass_on, pass_unanswered, withdraw_group
+from rdv.services.waitlist_offer import offer_freed, pass_on, pass_unanswered
 from rdv.services.waitlist_rules import policy_of
+from rdv.services.waitlist_withdraw import is_still_open, withdraw_group
 
+# How often a person may be offered something between our look and our lock.
+TRIES = 5
 GONE = (CreneauUnavailable, NotBookable, OptionExpired, WorkshopFull)
 OVER = {
     OffreState.REFUSED: "Vous avez répondu non à cette proposition.",
@@ -78,7 +81,7 @@ def accept(*, offre: Offre, author: Author, now: datetime) -> Rdv:
 
 @transaction.atomic(durable=True)
 def _accept(offre: Offre, *, author: Author, now: datetime) -> Rdv | None:
-    old = _given_back(offre.inscription_id)
+    old = given_back(offre.inscription, now)
     old_agents = list(old.rdv.rdv_agents.values_list("agent_id", flat=True)) if old else []
     if old is not None:
         # Both agendas at once, in id order; then the old Rdv's row, before the list.
@@ -93,20 +96,19 @@ def _accept(offre: Offre, *, author: Author, now: datetime) -> Rdv | None:
     return _book(locked, old, old_agents, author=author, now=now)
 
 
-def _given_back(inscription_id: int) -> Participation | None:
-    """The Rdv to exchange, when it still stands."""
-    return (
-        Participation.objects.live()
-        .filter(inscriptions=inscription_id)
-        .select_related("rdv__motif__departement", "rdv__site")
-        .first()
-    )
+def given_back(inscription: Inscription, now: datetime) -> Participation | None:
+    """The Rdv to exchange: the one named when joining if it still stands, else one taken since for the same motif."""
+    taken_since = Q(rdv__motif=inscription.motif_id, created_at__gte=inscription.opened_at)
+    named = Q(pk=inscription.participation_id)
+    mine = named | taken_since if inscription.atelier_id is None else named
+    rows = Participation.objects.live().filter(mine, usager=inscription.usager_id, starts_at__gt=now)
+    return rows.select_related("rdv__motif__departement", "rdv__site").order_by("starts_at", "id").first()
 
 
 def _book(offre: Offre, old: Participation | None, old_agents: list[int], *, author: Author, now: datetime) -> Rdv:
     inscription, option = offre.inscription, offre.option
     assert option is not None  # noqa: S101 - asked by _accept
-    if old is not None and old.starts_at > now:
+    if old is not None:
         give_back(old, author=author, now=now)
     booking = Booking(
         usager=inscription.usager,
@@ -128,7 +130,7 @@ def _book(offre: Offre, old: Participation | None, old_agents: list[int], *, aut
     for other in Offre.objects.live().whole().filter(group=offre.group).order_by("id"):
         close(other, OffreState.LOST, author=author, now=now)
         waitlist_notices.taken(other, by_service=False, now=now)
-    if old is not None and old.starts_at > now:
+    if old is not None:
         _offer_old(old, old_agents, chain=offre.chain + 1, now=now)
     return rdv
 
@@ -183,32 +185,34 @@ def no_answer(*, offre: Offre, author: Author, now: datetime) -> Offre:
     return locked
 
 
-@transaction.atomic(durable=True)
 def stop(*, inscription: Inscription, author: Author, now: datetime, reason: str = "") -> Inscription:
     """No more offers. A live one is given to the next at once. Asked twice, done once."""
-    offre = Offre.objects.live().filter(inscription=inscription).first()
-    if offre is not None:
-        lock_for(offre)
+    for _ in range(TRIES):
+        with transaction.atomic(durable=True):
+            stopped = _stop(inscription, author=author, now=now, reason=reason)
+        if stopped is not None:
+            return stopped
+    raise ChangedMeanwhile
+
+
+def _stop(inscription: Inscription, *, author: Author, now: datetime, reason: str) -> Inscription | None:
+    """None when a place was offered between the look and the lock: its agents are not locked, so look again."""
+    seen = Offre.objects.live().filter(inscription=inscription).first()
+    if seen is not None:
+        lock_for(seen)
     locked = lock_inscription(inscription)
-    if locked.state not in OPEN_STATES:
+    if not locked.is_open:
         return locked
     live = Offre.objects.live().whole().filter(inscription=locked).first()
-    if live is not None and (offre is None or live.pk != offre.pk):
-        # Offered between the look and the lock: its agents are not locked; the person says it again.
-        raise ChangedWhileAnswering
+    if live is not None and (seen is None or live.pk != seen.pk):
+        return None
+    option_id = live.option_id if live else None
     if live is not None:
-        option_id = live.option_id
         waitlist_notices.settled(live, now=now)
         close(live, OffreState.REFUSED, author=author, now=now)
         locked = lock_inscription(inscription)
-        set_state(locked, InscriptionState.LEFT, author=author, now=now, reason=reason)
-        pass_on(live, option_id=option_id, now=now)
-    else:
-        set_state(locked, InscriptionState.LEFT, author=author, now=now, reason=reason)
+    set_state(locked, InscriptionState.LEFT, author=author, now=now, reason=reason)
     waitlist_notices.left(locked, now=now)
+    if live is not None:
+        pass_on(live, option_id=option_id, now=now)
     return locked
-
-
-class ChangedWhileAnswering(DomainError):  # noqa: N818 - named like the other refusals
-    code = "changed_while_answering"
-    message = "Une place vient de vous être proposée. Regardez-la, puis recommencez si vous voulez arrêter."

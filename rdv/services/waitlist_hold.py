@@ -139,6 +139,8 @@ def release_to_public(freed: Freed, *, now: datetime) -> Option | None:
     is_shown = motif.who_books == Booker.EVERYONE and usager_window(motif, now).admits(freed.starts_at)
     if not freed.was_hidden or freed.atelier_id is not None or not is_shown or expires_at <= now:
         return None
+    if not fits(freed, now=now):
+        return None
     option = _insert(freed, purpose=Purpose.RELEASE, expires_at=expires_at, place=None, now=now)
     journal.write(
         "waitlist.released",

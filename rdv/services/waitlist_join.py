@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from agents.models import Agent, Site
 from rdv.core.clock import local_date
@@ -23,8 +23,6 @@ from rdv.models import (
     InscriptionState,
     Motif,
     MotifSite,
-    Offre,
-    OffreState,
     Origin,
     Participation,
     Priority,
@@ -33,14 +31,27 @@ from rdv.models import (
 from rdv.services import waitlist_answer, waitlist_notices
 from rdv.services.errors import ChangedMeanwhile, ReasonMissing
 from rdv.services.waitlist_hold import journal_inscription, lock_inscription, set_state
-from rdv.services.waitlist_match import CLASS
-from rdv.services.waitlist_rules import policy_of
+from rdv.services.waitlist_position import Position, position_of
 from usagers.models import Usager
 from usagers.services.files import note_contact
 
-# Figures of "how long did others wait": over this long, and only when there are enough of them to mean something.
-OBSERVED_OVER = timedelta(days=90)
-OBSERVED_ENOUGH = 5
+__all__ = [
+    "AlreadyWaiting",
+    "CannotWait",
+    "Position",
+    "Wish",
+    "WishImpossible",
+    "Wishes",
+    "change",
+    "expire_past",
+    "join",
+    "leave",
+    "position_of",
+    "set_priority",
+    "told",
+    "wake",
+    "wishes_of",
+]
 
 
 class CannotWait(DomainError):  # noqa: N818 - named like the other refusals
@@ -109,15 +120,6 @@ class Wish:
     context: str = ""
     priority: int = Priority.NORMAL
     priority_reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Position:
-    """`rank` 1 is next. `observed_delay_days`: how long those served lately waited (median); None: too few to say."""
-
-    rank: int
-    waiting: int
-    observed_delay_days: int | None
 
 
 def join(*, wish: Wish, author: Author, now: datetime) -> Inscription:
@@ -272,33 +274,6 @@ def expire_past(now: datetime) -> int:
                 set_state(locked, InscriptionState.EXPIRED, author=SYSTEM, now=now)
                 expired += 1
     return expired
-
-
-_RANK = f"""
-SELECT count(*) FILTER (WHERE ({CLASS}, i.opened_at, i.id) < (me.class, me.opened_at, me.id)), count(*)
-FROM rdv_inscription i, (SELECT {CLASS} AS class, i.opened_at, i.id, i.motif_id, i.motifs, i.sites, i.departement_id
-                         FROM rdv_inscription i WHERE i.id = %(inscription)s) AS me
-WHERE i.departement_id = me.departement_id AND i.state IN ('waiting', 'offered') AND i.motifs && me.motifs
-  AND (cardinality(i.sites) = 0 OR cardinality(me.sites) = 0 OR i.sites && me.sites)
-"""  # noqa: S608 - constants; values are parameters
-
-
-def position_of(inscription: Inscription, now: datetime) -> Position:
-    """Among those who wait for the same motif and could get the same places."""
-    policy = policy_of(inscription.motif)
-    parameters: dict[str, Any] = {"inscription": inscription.pk, "now": now, "ageing": policy.ageing_days}
-    with connection.cursor() as cursor:
-        cursor.execute(_RANK, parameters)
-        before, waiting = cursor.fetchone()
-    return Position(before + 1, waiting, observed_delay_days(inscription.motif, now))
-
-
-def observed_delay_days(motif: Motif, now: datetime) -> int | None:
-    """Median of the waits that ended with a yes lately."""
-    rows = Offre.objects.filter(motif=motif, state=OffreState.ACCEPTED, answered_at__gte=now - OBSERVED_OVER)
-    pairs = rows.values_list("answered_at", "inscription__opened_at")
-    waits = sorted(answered - opened for answered, opened in pairs if answered is not None)
-    return waits[len(waits) // 2].days if len(waits) >= OBSERVED_ENOUGH else None
 
 
 def wishes_of(inscription: Inscription) -> Wishes:

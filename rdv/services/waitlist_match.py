@@ -60,6 +60,11 @@ WISHES = {
     "notice": "i.shortest_notice_min * interval '1 minute' <= %(left)s",
     "left": "NOT i.usager_id = ANY (%(left_by)s::bigint[])",
 }
+# The Rdv that a yes gives back: the one named when joining, or one taken since for the same motif
+# (waitlist_answer.given_back says the same).
+_EXCHANGED = """(p.id IS NOT DISTINCT FROM i.participation_id OR (
+            r.motif_id = i.motif_id AND p.created_at >= i.opened_at AND i.atelier_id IS NULL
+            AND p.starts_at > %(now)s))"""
 CHECKS = {
     "erased": "EXISTS (SELECT 1 FROM usagers_usager u WHERE u.id = i.usager_id AND u.erased_at IS NULL)",
     "radius": """(i.radius_km IS NULL OR cardinality(i.sites) > 0 OR coalesce((
@@ -72,13 +77,13 @@ CHECKS = {
         SELECT 1 FROM usagers_referent r WHERE r.usager_id = i.usager_id AND r.agent_id = ANY (%(agents)s::bigint[])
         AND r.starts_on <= %(today)s AND (r.ends_on IS NULL OR r.ends_on >= %(today)s)))""",
     # "Something earlier": never a later hour than the Rdv that would be given back.
-    "earlier": """NOT EXISTS (
-        SELECT 1 FROM rdv_participation p WHERE p.id = i.participation_id
-        AND p.status IN ('unknown', 'seen', 'noshow') AND p.starts_at <= %(starts_at)s)""",
-    "busy": """NOT EXISTS (
-        SELECT 1 FROM rdv_participation p WHERE p.usager_id = i.usager_id
+    "earlier": f"""NOT EXISTS (
+        SELECT 1 FROM rdv_participation p JOIN rdv_rdv r ON r.id = p.rdv_id WHERE p.usager_id = i.usager_id
+        AND p.status IN ('unknown', 'seen', 'noshow') AND p.starts_at <= %(starts_at)s AND {_EXCHANGED})""",  # noqa: S608 - constants
+    "busy": f"""NOT EXISTS (
+        SELECT 1 FROM rdv_participation p JOIN rdv_rdv r ON r.id = p.rdv_id WHERE p.usager_id = i.usager_id
         AND p.status IN ('unknown', 'seen', 'noshow') AND p.starts_at < %(ends_at)s AND p.ends_at > %(starts_at)s
-        AND p.id IS DISTINCT FROM i.participation_id)""",
+        AND NOT {_EXCHANGED})""",  # noqa: S608 - constants
     "twice": """NOT EXISTS (
         SELECT 1 FROM rdv_offre o JOIN rdv_inscription oi ON oi.id = o.inscription_id
         WHERE oi.usager_id = i.usager_id AND o.starts_at = %(starts_at)s AND o.site_id = %(site)s

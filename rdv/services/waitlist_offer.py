@@ -15,12 +15,10 @@ from typing import Any
 from django.db import connection, transaction
 
 from rdv.core.db import lock_waitlist
-from rdv.core.errors import DomainError
 from rdv.core.journal import SYSTEM, Author
 from rdv.core.links import hash_token, make_token
 from rdv.domain.waiting import Tier, effective_class, order_key
 from rdv.models import (
-    HOLD_FOR,
     Inscription,
     InscriptionState,
     Modality,
@@ -29,11 +27,9 @@ from rdv.models import (
     OffreState,
     Option,
     Origin,
-    Purpose,
 )
 from rdv.services import waitlist_notices
 from rdv.services.booking import Booking, book_held
-from rdv.services.errors import NotBookable, ReasonMissing
 from rdv.services.waitlist_hold import (
     close,
     drop_hold,
@@ -275,72 +271,3 @@ def pass_on(offre: Offre, *, option_id: int | None, now: datetime) -> list[Offre
     if option_id is None or not drop_hold(option_id):
         return []
     return offer_freed(freed=freed_again(offre), now=now)
-
-
-def withdraw_unfit(now: datetime) -> int:
-    """Live offers whose hour is no longer open (absence, closed day, cancelled session): taken back, politely."""
-    withdrawn = 0
-    for offre in Offre.objects.live().whole().order_by("id")[:SWEEP]:
-        if _still_stands(offre, now):
-            continue
-        with transaction.atomic(durable=True):
-            locked = lock_for(offre)
-            if locked.is_live and not _still_stands(locked, now):
-                withdraw_group(locked, reason="", author=SYSTEM, now=now)
-                withdrawn += 1
-    return withdrawn
-
-
-def _still_stands(offre: Offre, now: datetime) -> bool:
-    if offre.atelier_id is not None:
-        atelier = offre.option.atelier if offre.option else None
-        return atelier is not None and atelier.is_live and atelier.starts_at == offre.starts_at
-    return is_still_open(offre, now=now)
-
-
-def is_still_open(offre: Offre, *, now: datetime) -> bool:
-    freed = freed_again(offre)
-    place = place_for(freed, offre.inscription.usager)
-    return fits(freed, now=now, place=place, ignore_option=offre.option_id)
-
-
-def withdraw_group(offre: Offre, *, reason: str, author: Author, now: datetime) -> None:
-    """Everybody who was asked for this place is told that the service took it back; they keep their rank."""
-    option_id = offre.option_id
-    for one in Offre.objects.live().whole().filter(group=offre.group).order_by("id"):
-        close(one, OffreState.WITHDRAWN, author=author, now=now, reason=reason)
-        waitlist_notices.taken(one, by_service=True, now=now)
-    if option_id is not None:
-        drop_hold(option_id)
-
-
-@transaction.atomic(durable=True)
-def withdraw_for_agent(*, option: Option, reason: str, author: Author, now: datetime) -> Option:
-    """An agent takes the place knowingly: the hold becomes theirs for the time of a form, so that nobody slips between.
-
-    Raises ReasonMissing, NotBookable (not an agent, or no longer offered).
-    """
-    if not author.is_agent:
-        raise NotBookable
-    if not reason.strip():
-        raise ReasonMissing
-    offre = Offre.objects.live().filter(option=option).first()
-    if offre is None:
-        raise NotOffered
-    locked = lock_for(offre)
-    if not locked.is_live:
-        raise NotOffered
-    held = Option.objects.select_for_update(of=("self",), no_key=True).get(pk=option.pk)
-    for one in Offre.objects.live().whole().filter(group=locked.group).order_by("id"):
-        close(one, OffreState.WITHDRAWN, author=author, now=now, reason=reason.strip())
-        waitlist_notices.taken(one, by_service=True, now=now)
-    held.purpose, held.author_kind, held.author_id = Purpose.FORM.value, author.kind, author.id
-    held.expires_at, held.opened_at = now + HOLD_FOR, now
-    held.save(update_fields=["purpose", "author_kind", "author_id", "expires_at", "opened_at"])
-    held.occupations.update(expires_at=held.expires_at)
-    return held
-
-
-class NotOffered(DomainError):  # noqa: N818 - named like the other refusals
-    code = "not_offered"
-    message = "Cette place n’est plus proposée à la liste d’attente."

@@ -5,7 +5,7 @@ Room: services. `cancelled` and `moved` are called by cancelling and moving, in 
 """
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db import transaction
@@ -101,16 +101,21 @@ def _look_at(row: Liberation, now: datetime) -> int:
     atelier = lock_workshop(row.atelier_id) if row.atelier_id is not None else None
     if not Liberation.objects.select_for_update(skip_locked=True).filter(pk=row.pk).exists():
         return 0
-    made = _seats(row, atelier, now) if atelier is not None else _hours(row, now)
+    made = (
+        _hours(row, now) if atelier is None else offer_seats(atelier, source_kind=SourceKind(row.source_kind), now=now)
+    )
     if made < OFFERS_PER_ROW:
         row.delete()
     return made
 
 
-def _seats(row: Liberation, atelier: Rdv, now: datetime) -> int:
+def offer_seats(atelier: Rdv, *, source_kind: SourceKind, now: datetime) -> int:
+    """Every free seat of a session, one by one. Under the lock of its row."""
     made = 0
     while made < OFFERS_PER_ROW and atelier.is_live:
-        freed = freed_rdv(atelier, agent_ids=(), left_by=(), source_kind=SourceKind(row.source_kind), now=now)
+        freed = replace(
+            freed_rdv(atelier, agent_ids=(), left_by=(), source_kind=source_kind, now=now), source_kind=source_kind
+        )
         if not offer_freed(freed=freed, now=now):
             break
         made += 1

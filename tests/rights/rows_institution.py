@@ -164,6 +164,7 @@ def _email(house, _role):
 MACHINES = [
     # Nobody signs: refused whoever asks. The provider's own calls are in tests/notifications.
     Ask("notifications:twilio_status", everybody(FORBIDDEN), "POST", args=_email),
+    Ask("rdv:twilio_answer", everybody(FORBIDDEN), "POST"),
     Ask("notifications:email_events", everybody(NOT_FOUND), "POST"),
     Ask("outbox:list", everybody(), viewer="anonymous", queries=4, is_mock=True),
     Ask("outbox:detail", everybody(), args=_email, viewer="anonymous", queries=4, is_mock=True),

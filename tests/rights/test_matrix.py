@@ -17,7 +17,7 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 BY_NAME = {name: [ask for ask in ASKS if ask.name == name] for name in {ask.name for ask in ASKS}}
 WRITES = [ask for ask in ASKS if ask.method == "POST"]
 # Called by machines, which sign in their own way.
-UNPROTECTED = ("notifications:twilio_status", "notifications:email_events")
+UNPROTECTED = ("notifications:twilio_status", "notifications:email_events", "rdv:twilio_answer")
 
 
 def named(asks):
