@@ -1,0 +1,518 @@
+"""Groups, calls, chains, workshops, other sources, what agents take back, SMS, settings, links."""
+
+from datetime import timedelta
+
+import pytest
+from django.http import Http404
+
+from notifications.models import Message
+from rdv import access
+from rdv.core.errors import DomainError
+from rdv.core.journal import Evenement
+from rdv.core.links import make_token
+from rdv.models import (
+    InscriptionState,
+    Liberation,
+    Occupation,
+    Offre,
+    OffreState,
+    Option,
+    Origin,
+    Participation,
+    Priority,
+    Purpose,
+    Rdv,
+    SourceKind,
+)
+from rdv.services import booking, holding, planning, retention
+from rdv.services.absences import AbsenceRule, create_absence, delete_absence
+from rdv.services.cancelling import cancel_participation, cancel_rdv, restore_participation
+from rdv.services.errors import ChangedMeanwhile, ReasonMissing, StatusRefused, WorkshopFull
+from rdv.services.questions import EVERYBODY
+from rdv.services.seats import change_capacity
+from rdv.services.waitlist_answer import OffreOver, accept, no_answer, refuse
+from rdv.services.waitlist_join import (
+    CannotWait,
+    Wishes,
+    WishImpossible,
+    change,
+    expire_past,
+    leave,
+    position_of,
+    set_priority,
+)
+from rdv.services.waitlist_offer import lapse_due
+from rdv.services.waitlist_rules import PolicyRefused, open_waitlist, policy_of, set_policy
+from rdv.services.waitlist_sms import NOTHING, SEVERAL, answer_sms
+from rdv.services.waitlist_sources import offer_noted
+from rdv.services.waitlist_withdraw import NotOffered, withdraw_for_agent, withdraw_unfit
+from tests.factories import NOW, make_motif, make_ouverture, make_participation, make_rdv, make_usager, utc
+from tests.waiting_core.conftest import AGENT, TEN, USAGER, build_world, wait_for
+
+pytestmark = pytest.mark.django_db(transaction=True)
+H = timedelta(hours=1)
+
+
+def live():
+    return list(Offre.objects.live().whole().order_by("id"))
+
+
+def cancel(world, now=NOW, by_service=False):
+    author = AGENT if by_service else USAGER
+    return cancel_participation(participation=world.participation, by_service=by_service, author=author, now=now)
+
+
+def ready_to_come(world, count, notice=0, **fields):
+    wishes = Wishes(shortest_notice_min=notice)
+    return [wait_for(world, now=NOW + timedelta(minutes=n), wishes=wishes, **fields) for n in range(count)]
+
+
+@pytest.fixture
+def near(db):
+    return build_world(min_notice_min=60)
+
+
+# --- Groups and calls
+
+
+def test_three_are_asked_at_once_the_first_yes_wins_the_others_are_told_and_keep_their_rank(near):
+    people = ready_to_come(near, 5)
+    cancel(near, TEN - 46 * H, by_service=True)
+    offres = live()
+    assert [one.inscription for one in offres] == people[:3]
+    assert len({one.option_id for one in offres}) == len({one.group for one in offres}) == 1
+    accept(offre=offres[1], author=USAGER, now=TEN - 45 * H)
+    assert not live()
+    states = [Offre.objects.get(pk=one.pk).state for one in offres]
+    assert states == [OffreState.LOST, OffreState.ACCEPTED, OffreState.LOST]
+    told = Message.objects.filter(kind="waitlist.taken")
+    assert {m.subject_id for m in told} == {str(offres[0].uuid), str(offres[2].uuid)}
+    people[0].refresh_from_db()
+    assert (people[0].state, people[0].unanswered) == (InscriptionState.WAITING, 0)
+    with pytest.raises(OffreOver, match="répondu avant vous"):
+        accept(offre=offres[0], author=USAGER, now=TEN - 45 * H)
+
+
+def test_the_place_stays_held_until_the_last_of_the_group_has_answered(near):
+    people = ready_to_come(near, 4)
+    cancel(near, TEN - 46 * H, by_service=True)
+    first, second, third = live()
+    refuse(offre=first, author=USAGER, now=TEN - 45 * H)
+    assert Option.objects.filter(purpose=Purpose.OFFRE).count() == 1
+    refuse(offre=second, author=USAGER, now=TEN - 45 * H)
+    no_answer(offre=third, author=AGENT, now=TEN - 45 * H)
+    assert [one.inscription for one in live()] == people[3:]
+
+
+def test_at_short_notice_those_who_accept_it_are_phoned_too(near):
+    near.motif.min_notice_min = 30
+    near.motif.save()
+    patient = ready_to_come(near, 2, notice=24 * 60)
+    ready = ready_to_come(near, 4, notice=60)
+    cancel(near, TEN - 2 * H, by_service=True)
+    assert [one.inscription for one in live()] == ready
+    assert all(one.by_call for one in live())
+    assert all(one.answer_by == TEN - 2 * H + timedelta(minutes=20) for one in live())
+    assert not [one for one in patient if one.offres.exists()]
+
+
+def test_under_the_minimum_of_the_motif_nobody_is_asked(near):
+    ready_to_come(near, 2)
+    cancel(near, TEN - timedelta(minutes=59), by_service=True)
+    assert not live()
+
+
+def test_a_window_that_would_pass_the_last_useful_moment_makes_the_hour_public(near):
+    ready_to_come(near, 2)
+    cancel(near, TEN - 16 * H - timedelta(minutes=1), by_service=True)  # Sunday: the clock starts on Monday at 8
+    assert not live()
+    assert Option.objects.get().purpose == Purpose.RELEASE
+
+
+def test_the_sms_waits_for_the_end_of_the_night_the_email_does_not(world):
+    wait_for(world)
+    at = utc(2027, 1, 5, 22)  # 23:00 in Paris
+    cancel(world, at)
+    (offre,) = live()
+    leaves = dict(Message.objects.filter(subject_id=str(offre.uuid)).values_list("channel", "send_not_before"))
+    assert leaves == {"email": at, "sms": utc(2027, 1, 6, 7)}
+    assert offre.answer_by == utc(2027, 1, 7, 19)  # two waking days of 12 hours
+    assert set(Message.objects.filter(subject_id=str(offre.uuid)).values_list("worthless_after")) == {
+        (offre.answer_by,)
+    }
+
+
+def test_a_discreet_motif_says_nothing_of_itself(world):
+    world.motif.notice_level, world.motif.public_label = "discreet", "Planning familial"
+    world.motif.save()
+    wait_for(world)
+    cancel(world)
+    bodies = [m.body + m.html + m.title for m in Message.objects.filter(kind__startswith="waitlist")]
+    assert len(bodies) == 4
+    assert not [body for body in bodies if "Planning familial" in body]
+
+
+def test_an_offer_by_sms_is_one_segment(world):
+    from notifications.channels.gsm7 import plain, segments
+    from rdv.core.links import fill_links
+
+    wait_for(world)
+    cancel(world)
+    (message,) = Message.objects.filter(kind="waitlist.offer", channel="sms")
+    text = plain(fill_links(message.body))
+    assert segments(text) == 1
+    assert "/o/" in text
+    assert "Oui ou non avant" in text
+
+
+# --- Chain
+
+
+def test_the_chain_of_exchanges_is_bounded(world):
+    starts = [TEN + n * timedelta(minutes=30) for n in range(1, 5)]
+    for start in starts:
+        person = make_usager(world.departement)
+        rdv = make_rdv(world.motif, world.site, [world.agent], start, usagers=[person])
+        wait_for(world, usager=person, participation=rdv.participations.get(), now=NOW)
+    wait_for(world, wishes=Wishes(), now=NOW + timedelta(minutes=9))
+    world.motif.waitlist_policy = {"chain_limit": 2}
+    world.motif.save()
+    cancel(world, NOW + H)
+    for step in range(3):
+        (offre,) = live()
+        assert (offre.starts_at, offre.chain) == (TEN + step * timedelta(minutes=30), step)
+        accept(offre=offre, author=USAGER, now=NOW + H)
+    assert not live()
+    assert Participation.objects.live().count() == 4
+    assert Option.objects.filter(purpose=Purpose.RELEASE, starts_at=starts[2]).exists()
+
+
+# --- Workshops
+
+
+@pytest.fixture
+def atelier(world):
+    motif = make_motif(
+        world.departement, sites=[world.site], is_collective=True, capacity=2, duration_min=60, has_waitlist=True
+    )
+    atelier = make_rdv(motif, world.site, [], utc(2027, 1, 20, 8), capacity=2)
+    for _ in range(2):
+        make_participation(atelier, make_usager(world.departement))
+    atelier.refresh_from_db()
+    return atelier
+
+
+def test_a_seat_goes_to_the_session_or_the_series_by_age(world, atelier):
+    other = make_rdv(atelier.motif, world.site, [], utc(2027, 1, 27, 8), capacity=2)
+    wait_for(world, motif=atelier.motif, atelier=other)
+    series = wait_for(world, motif=atelier.motif, now=NOW + timedelta(minutes=1))
+    wait_for(world, motif=atelier.motif, atelier=atelier, now=NOW + timedelta(minutes=2))
+    cancel_participation(participation=atelier.participations.first(), by_service=False, author=USAGER, now=NOW + H)
+    (offre,) = live()
+    assert (offre.inscription, offre.atelier) == (series, atelier)
+    with pytest.raises(WorkshopFull):
+        holding.hold_seat(atelier=atelier, author=USAGER, opened_at=NOW + H, now=NOW + H)
+    rdv = accept(offre=offre, author=USAGER, now=NOW + H)
+    assert rdv == atelier
+    atelier.refresh_from_db()
+    assert atelier.seats_taken == atelier.participations.live().count() == 2
+
+
+def test_who_asked_for_it_is_promoted_without_being_asked(world, atelier):
+    inscription = wait_for(world, motif=atelier.motif, atelier=atelier, wishes=Wishes(auto_accept=True))
+    cancel_participation(participation=atelier.participations.first(), by_service=False, author=USAGER, now=NOW + H)
+    assert not live()
+    promoted = atelier.participations.live().get(usager=inscription.usager)
+    assert promoted.origin == Origin.WAITLIST
+    inscription.refresh_from_db()
+    assert inscription.state == InscriptionState.SERVED
+    assert Offre.objects.get().state == OffreState.ACCEPTED
+
+
+def test_raised_seats_are_offered_at_once_and_never_lowered_under_the_people(world, atelier):
+    for minute in range(3):
+        wait_for(world, motif=atelier.motif, now=NOW + timedelta(minutes=minute))
+    change_capacity(atelier=atelier, capacity=4, author=AGENT, now=NOW + H)
+    assert [one.source_kind for one in live()] == [SourceKind.CAPACITY] * 2
+    with pytest.raises(WorkshopFull):
+        change_capacity(atelier=atelier, capacity=3, author=AGENT, now=NOW + H)
+    assert Evenement.objects.filter(kind="rdv.capacity").count() == 1
+
+
+def test_a_cancelled_session_takes_its_offers_with_it(world, atelier):
+    wait_for(world, motif=atelier.motif)
+    cancel_participation(participation=atelier.participations.first(), by_service=False, author=USAGER, now=NOW + H)
+    cancel_rdv(rdv=atelier, author=AGENT, now=NOW + H)
+    assert withdraw_unfit(NOW + H) == 1
+    assert not live()
+    assert Message.objects.filter(kind="waitlist.taken").exists()
+
+
+# --- Other sources
+
+
+def noted(now):
+    return offer_noted(now)
+
+
+def test_an_opening_added_serves_the_list_once_whatever_the_number_of_tasks(world):
+    people = [wait_for(world, now=NOW + timedelta(minutes=n)) for n in range(2)]
+    rule = {
+        "site": world.site, "motifs": [world.motif], "first_day": utc(2027, 1, 19).date(),
+        "starts_time": utc(2027, 1, 1, 9).time(), "ends_time": utc(2027, 1, 1, 10).time(),
+    }  # fmt: skip
+    planning.create_plage(departement=world.departement, agent=world.agent, author=AGENT, now=NOW + H, **rule)
+    assert Liberation.objects.count() == 1
+    assert [noted(NOW + H), noted(NOW + H)] == [2, 0]
+    assert [one.inscription for one in live()] == people
+    assert {one.source_kind for one in live()} == {SourceKind.OPENING}
+    assert not Liberation.objects.exists()
+    assert not Option.objects.filter(purpose=Purpose.RELEASE).exists()
+
+
+def test_an_absence_lifted_gives_its_hours(world):
+    cancel_rdv(rdv=world.rdv, author=AGENT, now=NOW)
+    Option.objects.all().delete()
+    saved = create_absence(
+        agent=world.agent, rule=AbsenceRule(first_day=utc(2027, 1, 18).date()), author=AGENT, now=NOW
+    )
+    wait_for(world)
+    delete_absence(absence=saved.absence, author=AGENT, now=NOW + H)
+    assert noted(NOW + H) == 1
+    (offre,) = live()
+    assert (offre.starts_at, offre.source_kind) == (utc(2027, 1, 18, 8), SourceKind.ABSENCE)
+
+
+def test_a_form_that_came_to_nothing(world):
+    hour = TEN - H
+    option = holding.hold_creneau(
+        motif=world.motif, site=world.site, starts_at=hour, agents=EVERYBODY, author=USAGER, opened_at=NOW, now=NOW
+    )
+    wait_for(world)
+    assert holding.drop_dead_options(NOW + H) == 1
+    assert noted(NOW + H) == 1
+    (offre,) = live()
+    assert (offre.starts_at, offre.source_kind) == (hour, SourceKind.OPTION)
+    assert not Option.objects.filter(pk=option.pk).exists()
+
+
+def test_nothing_is_noted_where_nobody_waits(world):
+    option = holding.hold_creneau(
+        motif=world.motif, site=world.site, starts_at=TEN - H, agents=EVERYBODY, author=USAGER, opened_at=NOW, now=NOW
+    )
+    holding.release_option(option=option, now=NOW)
+    assert not Liberation.objects.exists()
+
+
+def test_an_hour_freed_by_a_motif_serves_another_that_fits(world):
+    short = make_motif(world.departement, sites=[world.site], has_waitlist=True, duration_min=20)
+    too_long = make_motif(world.departement, sites=[world.site], has_waitlist=True, duration_min=150)
+    make_ouverture(world.agent, [short, too_long], utc(2027, 1, 18, 8), utc(2027, 1, 18, 11), site=world.site)
+    wait_for(world, motif=too_long)
+    inscription = wait_for(world, motif=short, now=NOW + timedelta(minutes=1))
+    cancel(world, NOW + H)
+    (offre,) = live()
+    assert (offre.inscription, offre.motif, offre.ends_at) == (inscription, short, TEN + timedelta(minutes=20))
+
+
+# --- What the service takes back
+
+
+def test_an_agent_takes_the_place_knowingly_and_nobody_slips_between(world):
+    inscription = wait_for(world)
+    cancel(world)
+    (offre,) = live()
+    with pytest.raises(ReasonMissing):
+        withdraw_for_agent(option=offre.option, reason=" ", author=AGENT, now=NOW)
+    with pytest.raises(DomainError):
+        withdraw_for_agent(option=offre.option, reason="urgence", author=USAGER, now=NOW)
+    option = withdraw_for_agent(option=offre.option, reason="urgence", author=AGENT, now=NOW)
+    assert (option.purpose, option.author_kind) == (Purpose.FORM, "agent")
+    inscription.refresh_from_db()
+    assert inscription.state == InscriptionState.WAITING
+    with pytest.raises(NotOffered):
+        withdraw_for_agent(option=option, reason="urgence", author=AGENT, now=NOW)
+    asked = booking.Booking(usager=make_usager(world.departement), origin=Origin.PHONE)
+    assert booking.book_option(token=option.token, booking=asked, author=AGENT, now=NOW).starts_at == TEN
+    line = Evenement.objects.get(kind="offre.withdrawn")
+    assert (line.author_label, line.data["reason"]) == (AGENT.label, "urgence")
+    with pytest.raises(OffreOver, match="reprendre"):
+        accept(offre=offre, author=USAGER, now=NOW)
+
+
+def test_an_absence_put_over_the_hour_withdraws_the_offer(world):
+    wait_for(world)
+    cancel(world)
+    (offre,) = live()
+    create_absence(agent=world.agent, rule=AbsenceRule(first_day=utc(2027, 1, 18).date()), author=AGENT, now=NOW)
+    with pytest.raises(OffreOver, match="reprendre"):
+        accept(offre=offre, author=USAGER, now=NOW)
+    assert not live()
+    assert not Option.objects.exists()
+    assert Rdv.objects.filter(origin=Origin.WAITLIST).count() == 0
+
+
+def test_a_cancellation_is_undone_when_nobody_of_the_list_wanted_the_hour(world):
+    cancel(world)
+    assert Option.objects.get().purpose == Purpose.RELEASE
+    restore_participation(participation=world.participation, author=AGENT, now=NOW)
+    world.rdv.refresh_from_db()
+    assert world.rdv.is_live
+
+
+def test_a_cancellation_is_not_undone_over_an_offer(world):
+    wait_for(world)
+    cancel(world)
+    with pytest.raises(StatusRefused):
+        restore_participation(participation=world.participation, author=AGENT, now=NOW)
+    assert len(live()) == 1
+
+
+def test_workers_away_for_hours_the_hour_is_public_and_not_lost(world):
+    wait_for(world)
+    cancel(world)
+    (offre,) = live()
+    late = offre.answer_by + 2 * H
+    assert holding.drop_dead_options(late) == 0  # the sweep leaves the offers alone
+    option = holding.hold_creneau(
+        motif=world.motif, site=world.site, starts_at=TEN, agents=EVERYBODY, author=USAGER, opened_at=late, now=late
+    )
+    assert lapse_due(late) == 1
+    assert not Option.objects.exclude(pk=option.pk).exists()
+    assert Occupation.objects.filter(starts_at=TEN).count() == 1
+
+
+# --- The person's own gestures
+
+
+def test_wishes_change_without_losing_the_rank(world):
+    inscription = wait_for(world)
+    changed = change(inscription=inscription, wishes=Wishes(half_days=4), author=USAGER, now=NOW, expected_version=0)
+    assert (changed.half_days, changed.version, changed.opened_at) == (4, 1, inscription.opened_at)
+    with pytest.raises(ChangedMeanwhile):
+        change(inscription=inscription, wishes=Wishes(), author=USAGER, now=NOW, expected_version=0)
+    with pytest.raises(WishImpossible):
+        change(inscription=inscription, wishes=Wishes(radius_km=5), author=USAGER, now=NOW)
+    leave(inscription=inscription, author=USAGER, now=NOW)
+    leave(inscription=inscription, author=USAGER, now=NOW)
+    with pytest.raises(CannotWait):
+        change(inscription=inscription, wishes=Wishes(), author=USAGER, now=NOW)
+    kinds = Evenement.objects.about("inscription", inscription.uuid).values_list("kind", flat=True)
+    assert list(kinds) == ["inscription.state", "inscription.changed", "inscription.joined"]
+
+
+def test_positions_and_priorities(world):
+    first, second = wait_for(world), wait_for(world, now=NOW + H)
+    assert [(p.rank, p.waiting) for p in (position_of(first, NOW), position_of(second, NOW))] == [(1, 2), (2, 2)]
+    assert position_of(first, NOW).observed_delay_days is None
+    with pytest.raises(ReasonMissing):
+        set_priority(inscription=second, priority=Priority.HIGH, reason="", author=AGENT, now=NOW)
+    with pytest.raises(CannotWait):
+        set_priority(inscription=second, priority=Priority.HIGH, reason="naissance", author=USAGER, now=NOW)
+    raised = set_priority(inscription=second, priority=Priority.HIGH, reason="naissance", author=AGENT, now=NOW)
+    assert (raised.priority_reason, raised.priority_by_id) == ("naissance", AGENT.id)
+    assert position_of(second, NOW).rank == 1
+    assert Evenement.objects.get(kind="inscription.priority").data["reason"] == "naissance"
+    cancel(world, NOW + 2 * H)
+    assert live()[0].inscription == second
+    sent = Evenement.objects.get(kind="offre.sent")
+    assert (sent.data["class"], sent.data["passed_over"]) == (Priority.HIGH, [])
+
+
+def test_the_journal_says_who_was_passed_over_and_why(world):
+    picky = wait_for(world, wishes=Wishes(half_days=4))
+    wait_for(world, now=NOW + H)
+    cancel(world, NOW + 2 * H)
+    (line,) = Evenement.objects.get(kind="offre.sent").data["passed_over"]
+    assert line == {"inscription": str(picky.uuid), "reasons": ["half_day"]}
+
+
+def test_a_wish_whose_day_has_gone_by_expires(world):
+    inscription = wait_for(world, wishes=Wishes(until_day=utc(2027, 1, 8).date()))
+    assert expire_past(utc(2027, 1, 8, 20)) == 0
+    assert expire_past(utc(2027, 1, 8, 23, 30)) == 1  # past midnight in Paris
+    inscription.refresh_from_db()
+    assert inscription.state == InscriptionState.EXPIRED
+
+
+def test_no_list_no_turn(world):
+    closed = make_motif(world.departement, sites=[world.site])
+    with pytest.raises(CannotWait):
+        wait_for(world, motif=closed)
+    open_waitlist(motif=closed, is_open=True, notice_min=60, author=AGENT, now=NOW)
+    assert wait_for(world, motif=closed).is_open
+
+
+# --- Answers by SMS
+
+
+def test_yes_no_stop_by_sms(world):
+    person = make_usager(world.departement, phone="+33639980001")
+    inscription = wait_for(world, usager=person)
+    assert answer_sms(phone="+33639980001", text="Oui", now=NOW) == NOTHING
+    cancel(world)
+    assert "compris" in answer_sms(phone="+33639980001", text="merci", now=NOW)
+    assert answer_sms(phone="+33639980002", text="OUI", now=NOW) == NOTHING
+    said = answer_sms(phone="+33639980001", text=" OUI !", now=NOW)
+    assert "rendez-vous lundi 18" in said
+    assert answer_sms(phone="+33639980001", text="oui", now=NOW) == said
+    inscription.refresh_from_db()
+    assert inscription.state == InscriptionState.SERVED
+
+
+def test_stop_and_several_by_sms(world):
+    twin = make_motif(world.departement, sites=[world.site], has_waitlist=True)
+    make_ouverture(world.agent, [twin], utc(2027, 1, 18, 10), utc(2027, 1, 18, 11), site=world.site)
+    other = make_rdv(twin, world.site, [world.agent], utc(2027, 1, 18, 10), usagers=[make_usager(world.departement)])
+    both = [wait_for(world, usager=make_usager(world.departement, phone="+33639980001")) for _ in range(1)]
+    both.append(wait_for(world, motif=twin, usager=make_usager(world.departement, phone="+33639980001")))
+    cancel(world)
+    cancel_participation(participation=other.participations.get(), by_service=False, author=USAGER, now=NOW)
+    assert len(live()) == 2
+    assert answer_sms(phone="+33639980001", text="oui", now=NOW) == SEVERAL
+    answer_sms(phone="+33639980001", text="Arrêt", now=NOW)
+    assert not live()
+    for inscription in both:
+        inscription.refresh_from_db()
+        assert inscription.state == InscriptionState.LEFT
+
+
+# --- Settings, links, forgetting
+
+
+def test_settings_of_the_departement_then_of_the_motif(world):
+    set_policy(owner=world.departement, settings={"long_people": 2}, author=AGENT, now=NOW)
+    set_policy(owner=world.motif, settings={"long_answer_min": 60}, author=AGENT, now=NOW)
+    policy = policy_of(world.motif)
+    assert (policy.long_people, policy.long_answer_min) == (2, 60)
+    with pytest.raises(PolicyRefused) as refused:
+        set_policy(owner=world.motif, settings={"ageing_days": 0}, author=AGENT, now=NOW)
+    assert refused.value.field == "ageing_days"
+    assert Evenement.objects.filter(kind="waitlist.policy").count() == 2
+
+
+def test_links_lead_to_their_own_row_only(world):
+    inscription = wait_for(world)
+    cancel(world)
+    (offre,) = live()
+    assert access.offre_for_link(make_token("offre", str(offre.uuid)), now=NOW) == offre
+    assert access.inscription_for_link(make_token("attente", str(inscription.uuid)), now=NOW) == inscription
+    for token in (make_token("attente", str(offre.uuid)), make_token("rdv", str(offre.uuid)), "x" * 16):
+        with pytest.raises(Http404):
+            access.offre_for_link(token, now=NOW)
+    with pytest.raises(access.LinkExpired):
+        access.offre_for_link(make_token("offre", str(offre.uuid)), now=TEN + timedelta(days=2))
+
+
+def test_who_waits_is_not_forgotten_and_what_was_written_about_them_is(world):
+    inscription = wait_for(world, context="vient avec sa sœur")
+    much_later = NOW + timedelta(days=3 * 365)
+    retention.forget_all(now=much_later)
+    inscription.usager.refresh_from_db()
+    assert inscription.usager.erased_at is None
+    leave(inscription=inscription, author=USAGER, now=NOW)
+    retention.forget_all(now=much_later)
+    inscription.refresh_from_db()
+    inscription.usager.refresh_from_db()
+    assert inscription.context == ""
+    assert inscription.usager.erased_at is not None
