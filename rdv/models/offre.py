@@ -90,6 +90,8 @@ class Offre(models.Model):
     source_uuid = models.UUIDField(null=True)
     # When the hour was freed first: time to fill. Kept from offer to offer.
     freed_at = models.DateTimeField()
+    # Usagers who gave this hour up: not asked for it again, however often it is passed on.
+    left_by = ArrayField(models.BigIntegerField(), default=list)
     # How many exchanges led here: the chain is bounded.
     chain = models.PositiveSmallIntegerField(default=0)
     rdv = models.ForeignKey(Rdv, on_delete=models.SET_NULL, db_constraint=False, null=True, related_name="from_offres")

@@ -183,6 +183,7 @@ def freed_again(offre: Offre) -> Freed:
         freed_at=offre.freed_at,
         source_uuid=offre.source_uuid,
         atelier_id=offre.atelier_id,
+        left_by=tuple(offre.left_by),
         chain=offre.chain,
     )
 

@@ -201,6 +201,7 @@ def _insert(chosen: _Chosen, option: Option, person: Inscription, group: uuid.UU
         source_kind=freed.source_kind,
         source_uuid=freed.source_uuid,
         freed_at=freed.freed_at,
+        left_by=list(freed.left_by),
         chain=freed.chain,
         link_hash=hash_token(make_token("offre", str(key))),
     )

@@ -3,6 +3,8 @@
 The invariants of waitlist.md ("Proof") are asked of the database after every step.
 """
 
+import random
+from collections import Counter
 from datetime import timedelta
 
 import pytest
@@ -75,9 +77,13 @@ class Weeks(RuleBasedStateMachine):
         self.people = [make_usager(self.departement) for _ in range(6)]
         for n in range(4):
             start = TEN + n * timedelta(minutes=30)
-            make_rdv(self.motif, self.site, [self.agent], start, usagers=[make_usager(self.departement)])
+            holder = make_usager(self.departement)
+            last = make_rdv(self.motif, self.site, [self.agent], start, usagers=[holder])
+        # The last of the morning would rather come earlier.
+        wish = Wish(usager=holder, motif=self.motif, participation=last.participations.get())
+        join(wish=wish, author=USAGER, now=self.now - timedelta(days=20))
         for person in range(4):
-            wish = Wish(usager=self.people[person], motif=self.motif, wishes=Wishes(shortest_notice_min=person * 600))
+            wish = Wish(usager=self.people[person], motif=self.motif, wishes=Wishes(shortest_notice_min=person * 300))
             join(wish=wish, author=USAGER, now=self.now - timedelta(days=9 * person))
 
     def attempt(self, job):
@@ -337,4 +343,57 @@ class InSavepoint(Weeks):
 @pytest.mark.django_db
 def test_the_weeks_of_a_list():
     """Each run of the machine is rolled back: the savepoints of Hypothesis' examples stand in one transaction."""
-    run_state_machine_as_test(InSavepoint, settings=settings(max_examples=12, stateful_step_count=25, deadline=None))
+    run_state_machine_as_test(InSavepoint, settings=settings(max_examples=6, stateful_step_count=25, deadline=None))
+
+
+GESTURES = {
+    "joins": (4, lambda m, r: m.joins(r.randrange(12), r.choice([0, 1440]), r.choice([0, 0, 1]), r.random() < 0.5)),
+    "cancels_one": (6, lambda m, r: m.cancels_one(r.randrange(12))),
+    "moves": (2, lambda m, r: m.moves(r.randrange(12), r.randrange(4))),
+    "undoes": (1, lambda m, r: m.undoes(r.randrange(12))),
+    "yes": (5, lambda m, r: m.yes(r.randrange(12), r.random() < 0.2)),
+    "no": (2, lambda m, r: m.no(r.randrange(12))),
+    "phone": (1, lambda m, r: m.phone_rings_in_vain(r.randrange(12))),
+    "stops": (1, lambda m, r: m.stops(r.randrange(12))),
+    "wakes": (1, lambda m, r: m.wakes(r.randrange(12))),
+    "is_raised": (1, lambda m, r: m.is_raised(r.randrange(12), r.choice(list(Priority)))),
+    "agent_takes": (1, lambda m, r: m.agent_takes(r.randrange(12), r.random() < 0.5)),
+    "else": (2, lambda m, r: m.somebody_else_books(r.randrange(4), r.random() < 0.5)),
+    "away": (1, lambda m, r: m.agent_is_away(r.random() < 0.9)),
+    "time": (4, lambda m, r: m.time_goes_on(r.choice([0, 1, 2, 5, 20]), r.random() < 0.7)),
+    "worker": (2, lambda m, r: m.worker_comes(r.random() < 0.5)),
+    "killed": (1, lambda m, r: m.worker_is_killed_in_the_middle()),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.django_db
+def test_long_walks_meet_everything():
+    """What few examples of the machine reach: four walks with their seeds, which must meet every end of an offer."""
+    met = Counter()
+    for seed in (1, 2, 3, 4):
+        chance = random.Random(seed)  # noqa: S311 - the same walk each time
+        walk = InSavepoint()
+        names, weights = list(GESTURES), [weight for weight, _ in GESTURES.values()]
+        try:
+            for step in range(60):
+                if step == 12 * seed:
+                    walk.the_eve_comes()
+                GESTURES[chance.choices(names, weights)[0]][1](walk, chance)
+                ask_every_invariant(walk)
+            met.update(Offre.objects.values_list("state", flat=True))
+            met["exchanged"] += Offre.objects.filter(chain__gt=0).count()
+        finally:
+            walk.teardown()
+    assert all(met[one] for one in (*(set(OffreState) - {OffreState.LIVE}), "exchanged")), met
+
+
+def ask_every_invariant(walk):
+    walk.one_person_at_most_has_the_hour()
+    walk.an_offer_and_its_option_live_and_die_together()
+    walk.each_waiting_person_is_in_one_state()
+    walk.never_the_same_hour_twice_never_three_a_day()
+    walk.nobody_is_overtaken_within_a_class()
+    walk.no_hour_is_lost()
+    walk.each_offer_is_told_once_by_each_channel()
+    walk.each_end_is_in_the_journal()

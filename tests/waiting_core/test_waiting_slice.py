@@ -144,6 +144,15 @@ def test_the_person_who_cancels_is_not_asked(world):
     assert not live()
 
 
+def test_the_person_who_gave_the_hour_up_is_not_asked_when_others_have_said_no(world):
+    wait_for(world, usager=world.usager)
+    wait_for(world, now=NOW + timedelta(minutes=1))
+    cancel(world, NOW + timedelta(minutes=2))
+    (offre,) = live()
+    refuse(offre=offre, author=USAGER, now=NOW + timedelta(minutes=3))
+    assert not live()
+
+
 def test_an_exchange_gives_the_old_hour_back_in_the_same_transaction(world):
     later = utc(2027, 1, 18, 10)
     usager = make_usager(world.departement)
