@@ -4,6 +4,8 @@ from datetime import timedelta
 
 import pytest
 from django.http import Http404
+from django.urls import reverse
+from twilio.request_validator import RequestValidator
 
 from notifications.models import Message
 from rdv import access
@@ -46,6 +48,7 @@ from rdv.services.waitlist_rules import PolicyRefused, open_waitlist, policy_of,
 from rdv.services.waitlist_sms import NOTHING, SEVERAL, answer_sms
 from rdv.services.waitlist_sources import offer_noted
 from rdv.services.waitlist_withdraw import NotOffered, withdraw_for_agent, withdraw_unfit
+from rdv.tasks import waitlist_minute
 from tests.factories import NOW, make_motif, make_ouverture, make_participation, make_rdv, make_usager, utc
 from tests.waiting_core.conftest import AGENT, TEN, USAGER, build_world, wait_for
 
@@ -516,3 +519,29 @@ def test_who_waits_is_not_forgotten_and_what_was_written_about_them_is(world):
     inscription.usager.refresh_from_db()
     assert inscription.context == ""
     assert inscription.usager.erased_at is not None
+
+
+def test_the_webhook_of_answers_is_signed(world, client, settings):
+    settings.TWILIO_AUTH_TOKEN, settings.BASE_URL = "secret-de-test", "https://rdv.example.org"
+    inscription = wait_for(world, usager=make_usager(world.departement, phone="+33639980001"))
+    form = {"From": "+33639980001", "Body": "STOP", "MessageSid": "SM1"}
+    path = reverse("rdv:twilio_answer")
+    signature = RequestValidator("secret-de-test").compute_signature(f"https://rdv.example.org{path}", form)
+    assert client.post(path, form, headers={"X-Twilio-Signature": "faux"}).status_code == 403
+    inscription.refresh_from_db()
+    assert inscription.is_open
+    for _ in range(2):
+        response = client.post(path, form, headers={"X-Twilio-Signature": signature})
+        assert response["Content-Type"].startswith("application/xml")
+        assert "<Response><Message>C&#x27;est noté" in response.content.decode()
+    inscription.refresh_from_db()
+    assert inscription.state == InscriptionState.LEFT
+
+
+def test_the_task_does_the_whole_minute(world, monkeypatch):
+    wait_for(world)
+    cancel(world)
+    (offre,) = live()
+    monkeypatch.setattr("rdv.core.clock.now", lambda: offre.answer_by)
+    waitlist_minute()
+    assert Offre.objects.get().state == OffreState.LAPSED
