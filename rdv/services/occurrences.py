@@ -18,9 +18,9 @@ from rdv.core.journal import Author
 from rdv.domain import french
 from rdv.domain.intervals import Interval
 from rdv.domain.recurrence import to_instants
-from rdv.models import Motif, Ouverture, PlageOuverture, SourceKind
+from rdv.models import Motif, Ouverture, PlageOuverture
 from rdv.services.plage_rules import PlageRule, PlanningRefused, occurrences, rule_of, validate_for_one_day
-from rdv.services.waitlist_queue import note_freed
+from rdv.services.waitlist_queue import note_openings
 
 
 class OccurrenceFields(TypedDict, total=False):
@@ -79,7 +79,7 @@ def _write_row(row: Ouverture, rule: PlageRule, *, author: Author, now: datetime
     row.site, row.motif_ids = rule.site, rule.motif_ids
     row.is_modified, row.is_cancelled = True, False
     row.save()
-    note_opened(row, now=now)
+    note_openings([row], departement_code=row.departement_id, now=now)
     _write(row, "ouverture.edited", author=author, now=now, before=before)
     return row
 
@@ -125,7 +125,7 @@ def restore_occurrence(*, ouverture: Ouverture, author: Author, now: datetime) -
         row.site_id, row.motif_ids, row.public_from = plage.site_id, rule.motif_ids, rule.public_from
         row.is_modified = row.is_cancelled = False
         row.save()
-        note_opened(row, now=now)
+        note_openings([row], departement_code=row.departement_id, now=now)
         _write(row, "ouverture.restored", author=author, now=now, before=before)
         return row
 
@@ -142,19 +142,6 @@ def _row_to_change(plage: PlageOuverture, day: date, *, now: datetime) -> Ouvert
     if row.ends_at <= now:
         raise PlanningRefused("Cette date est passée\u00a0: elle ne change plus.")
     return row
-
-
-def note_opened(row: Ouverture, *, now: datetime) -> None:
-    """New hours may suit somebody who waits."""
-    note_freed(
-        departement_code=row.departement_id,
-        agent_id=row.agent_id,
-        starts_at=row.starts_at,
-        ends_at=row.ends_at,
-        source_kind=SourceKind.OPENING,
-        source_uuid=row.plage.uuid,
-        now=now,
-    )
 
 
 def _told(row: Ouverture) -> dict[str, object]:

@@ -22,8 +22,9 @@ from rdv.core.journal import Author
 from rdv.domain import french
 from rdv.models import Ouverture, PlageMotif, PlageOuverture, RhythmChoice
 from rdv.services.expansion import expand_plage
-from rdv.services.occurrences import note_opened, write_occurrence
+from rdv.services.occurrences import write_occurrence
 from rdv.services.plage_rules import EditScope, PlageFields, PlageRule, PlanningRefused, rule_of, validate
+from rdv.services.waitlist_queue import note_openings
 
 # How far ahead a new rule is offered to the waiting list.
 NOTED_AHEAD = timedelta(weeks=6)
@@ -194,8 +195,8 @@ def _set_motifs(plage: PlageOuverture, rule: PlageRule) -> None:
 def _note_opened(plage: PlageOuverture, *, now: datetime) -> None:
     """The coming weeks of the rule may suit people who wait: further away, hours are found on the public pages."""
     ahead = plage.ouvertures.filter(starts_at__gt=now, starts_at__lt=now + NOTED_AHEAD, is_cancelled=False)
-    for row in ahead.select_related("plage").order_by("starts_at"):
-        note_opened(row, now=now)
+    rows = ahead.select_related("plage").order_by("starts_at")
+    note_openings(rows, departement_code=plage.departement_id, now=now)
 
 
 def reread(plage: PlageOuverture) -> PlageOuverture:

@@ -5,9 +5,10 @@ locks. Nothing is written where nobody waits.
 """
 
 import uuid
+from collections.abc import Iterable
 from datetime import datetime
 
-from rdv.models import Inscription, Liberation, SourceKind
+from rdv.models import Inscription, Liberation, Ouverture, SourceKind
 
 
 def note_freed(
@@ -31,6 +32,25 @@ def note_freed(
         source_kind=source_kind,
         source_uuid=source_uuid,
         created_at=now,
+    )
+
+
+def note_openings(rows: Iterable[Ouverture], *, departement_code: str, now: datetime) -> None:
+    """New hours, all in one question and one insert."""
+    if not somebody_waits(departement_code):
+        return
+    Liberation.objects.bulk_create(
+        Liberation(
+            departement_id=departement_code,
+            agent_id=row.agent_id,
+            starts_at=max(row.starts_at, now),
+            ends_at=row.ends_at,
+            source_kind=SourceKind.OPENING,
+            source_uuid=row.plage.uuid,
+            created_at=now,
+        )
+        for row in rows
+        if row.ends_at > now
     )
 
 

@@ -14,7 +14,7 @@ from rdv.services.moving import Move, move_rdv
 from rdv.services.waitlist_answer import OffreOver, accept, no_answer, refuse, stop
 from rdv.services.waitlist_join import AlreadyWaiting, wake
 from rdv.services.waitlist_offer import lapse_due
-from tests.factories import NOW, make_rdv, make_usager, utc
+from tests.factories import NOW, make_motif, make_rdv, make_usager, utc
 from tests.waiting_core.conftest import AGENT, TEN, USAGER, wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -173,7 +173,8 @@ def test_somebody_busy_at_that_hour_keeps_the_offer_and_loses_nothing(world):
     wait_for(world, usager=usager)
     cancel(world)
     (offre,) = live()
-    make_rdv(world.motif, world.site, [], TEN, usagers=[usager])
+    other = make_motif(world.departement, sites=[world.site])
+    make_rdv(other, world.site, [], TEN, usagers=[usager])
     with pytest.raises(UsagerBusy):
         accept(offre=offre, author=USAGER, now=NOW)
     assert live() == [offre]
