@@ -79,9 +79,9 @@ def _is_loaded(servers: Servers, scale: Scale) -> bool:
 
 def _reload(servers: Servers, scale: Scale, say: Say) -> Servers:
     """Another server on the same directory, that does not wait for the disk; then the usual one again."""
-    ports = {"postgres_port": servers.postgres.port, "redis_port": servers.valkey.port}
+    postgres_port, redis_port = servers.postgres.port, servers.valkey.port
     servers.stop()
-    hasty = Servers(DIRECTORY, durable=False, **ports)
+    hasty = Servers(DIRECTORY, durable=False, postgres_port=postgres_port, redis_port=redis_port)
     hasty.start()
     try:
         before = perf_counter()
@@ -95,7 +95,7 @@ def _reload(servers: Servers, scale: Scale, say: Say) -> Servers:
         _close_connections()
         hasty.stop()
     os.sync()
-    servers = Servers(DIRECTORY, **ports)
+    servers = Servers(DIRECTORY, postgres_port=postgres_port, redis_port=redis_port)
     servers.start()
     return servers
 
