@@ -48,6 +48,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "axes.middleware.AxesMiddleware",
+    "rdv.core.http.WrongMethodMiddleware",
 ]
 
 ROOT_URLCONF = "rdv.config.urls"
