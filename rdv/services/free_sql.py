@@ -128,7 +128,7 @@ def subtract_first_days(
     }
     found: dict[int, dict[date, Free]] = defaultdict(dict)
     with connection.cursor() as cursor:
-        cursor.execute(_FIRST_DAYS.format(place=_place(question, followers), key=key.value), parameters)
+        cursor.execute(_FIRST_DAYS.format(place=_beside(key, question, followers), key=key.value), parameters)
         for one, day, agent_id, site_id, start, end in cursor.fetchall():
             free = found[one].setdefault(day, defaultdict(list))
             if start is not None:
@@ -142,6 +142,13 @@ def _place(question: Question, followers: Mapping[int, int] | None) -> str:
     if question.agents is EVERYBODY:
         return "o.site_id = ANY(%(sites)s)"
     return "o.site_id = ANY(%(sites)s) AND o.agent_id = ANY(%(agents)s)"
+
+
+def _beside(key: Key, question: Question, followers: Mapping[int, int] | None) -> str:
+    """What is left to ask of the place once each key is asked for itself."""
+    if key is Key.AGENT:
+        return "o.site_id IS NULL" if followers is not None else "o.site_id = ANY(%(sites)s)"
+    return "true" if question.agents is EVERYBODY else "o.agent_id = ANY(%(agents)s)"
 
 
 def _parameters(question: Question, followers: Mapping[int, int] | None) -> dict[str, Any]:
