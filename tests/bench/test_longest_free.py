@@ -138,7 +138,7 @@ def assert_same_answers(motifs, sites, agents):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(3))
 @pytest.mark.django_db(transaction=True)
 def test_a_random_week_leaves_exact_numbers_and_the_same_answers(seed):
     chance = random.Random(seed)  # noqa: S311 - a week that can be played again
@@ -158,7 +158,7 @@ def test_a_random_week_leaves_exact_numbers_and_the_same_answers(seed):
             at = START + timedelta(days=day, hours=7)
             make_ouverture(agent, [phone], at, at + timedelta(hours=2))
     assert_exact()
-    for _ in range(25):
+    for _ in range(20):
         one_step(chance, departement, sites, agents, [*motifs, phone])
         assert_exact()
     assert_same_answers([*motifs, phone], sites, agents)
