@@ -230,7 +230,8 @@ def walk(question: Question, key: Key) -> dict[int, Creneau]:
     openings = 1
     while asked:
         found = subtract_first_days(question, followers, key=key, asked=asked, openings=openings)
-        for creneau in lay(question, leave_the_road(*_together(question, found))):
+        cut, free = _together(question, found)
+        for creneau in lay(cut, leave_the_road(cut, free)):
             first.setdefault(creneau.site_id if key is Key.SITE else creneau.agent_id, creneau)
         asked = [Asked(one.key, max(found[one.key])) for one in asked if one.key in found and one.key not in first]
         openings *= ROUND_GROWTH
@@ -244,9 +245,12 @@ def _together(question: Question, found: Mapping[int, Mapping[date, Free]]) -> t
         for day in sorted(days):
             for pair, stretches in days[day].items():
                 free[pair] += stretches
-    ends = [stretch.end for stretches in free.values() for stretch in stretches]
-    latest = min(question.window.latest, max(ends, default=question.window.earliest))
-    return replace(question, window=Window(question.window.earliest, latest)), free
+    found_on = [stretch for stretches in free.values() for stretch in stretches]
+    if not found_on:
+        return question, free
+    earliest = max(question.window.earliest, min(stretch.start for stretch in found_on))
+    latest = min(question.window.latest, max(stretch.end for stretch in found_on))
+    return replace(question, window=Window(earliest, latest)), free
 
 
 def _keys(question: Question, key: Key, followers: Mapping[int, int] | None) -> list[int]:

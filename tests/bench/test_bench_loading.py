@@ -43,7 +43,7 @@ def constraints():
 
 
 def _plain(part):
-    """PostgreSQL writes `status IN (...)` with its casts elsewhere once it has read its own words; the rest is exact."""
+    """PostgreSQL writes `status IN (...)` with its casts elsewhere once it has read itself; the rest is exact."""
     return re.sub(r"::character varying|::text|\[\]|[()]", "", part) if isinstance(part, str) else part
 
 
