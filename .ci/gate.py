@@ -40,6 +40,7 @@ def production() -> Mapping[str, str]:
         "DJANGO_SETTINGS_MODULE": "rdv.config.settings.prod",
         "SECRET_KEY": secrets.token_urlsafe(60),
         "LINK_SECRET": secrets.token_urlsafe(60),
+        "HELP_PHONE": "+33353012000",
         "ALLOWED_HOSTS": "rdv.example.org",
         "BASE_URL": "https://rdv.example.org",
         "DATABASE_URL": f"postgres://rdv:{secrets.token_hex(16)}@127.0.0.1:5432/rdv",

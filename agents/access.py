@@ -220,6 +220,21 @@ def services_of(departement: Departement) -> ServiceQuerySet:
     return Service.objects.of(departement)
 
 
+def site_for_admin(scope: Scope, pk: int) -> Site:
+    """Open or closed; 404 outside the administrator's département."""
+    found = Site.objects.filter(departement=scope.departement_code, pk=pk).select_related("commune").first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def service_for_admin(scope: Scope, pk: int) -> Service:
+    found = Service.objects.filter(departement=scope.departement_code, pk=pk).first()
+    if found is None:
+        raise Http404
+    return found
+
+
 def closures_of(departement: Departement, *, today: date) -> FermetureQuerySet:
     """Those to come or running, the next first."""
     return (

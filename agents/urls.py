@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from agents.views import account, admin, closures, enrolment, operateur, passwords, sign_in
+from agents.views import account, admin, closures, enrolment, operateur, passwords, places, sign_in
 
 app_name = "agents"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -24,6 +24,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("reglages/ouverture/", admin.open_departement, name="open_departement"),
     path("reglages/fermetures/", closures.admin_closures, name="admin_closures"),
     path("reglages/fermetures/<int:pk>/retirer/", closures.admin_reopen, name="admin_reopen"),
+    # Closing one is rdv:site_opening: it tells the Rdv to come.
+    path("reglages/sites/nouveau/", places.admin_new_site, name="admin_new_site"),
+    path("reglages/sites/<int:pk>/", places.admin_site, name="admin_site"),
+    path("reglages/services/nouveau/", places.admin_new_service, name="admin_new_service"),
+    path("reglages/services/<int:pk>/", places.admin_service, name="admin_service"),
+    path("reglages/services/<int:pk>/retirer/", places.admin_remove_service, name="admin_remove_service"),
     path("comptes/", admin.admin_agents, name="admin_agents"),
     path("comptes/inviter/", admin.admin_invite, name="admin_invite"),
     path("comptes/<int:pk>/", admin.admin_agent, name="admin_agent"),

@@ -9,7 +9,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("webhooks/twilio/reponse/", sms_answers.twilio_answer, name="twilio_answer"),
-    path("theme/<str:code>.css", theme.theme_css, name="theme_css"),
+    path("theme/<slug:code>.css", theme.theme_css, name="theme_css"),
     path("agents/", site.agent_home, name="agent_home"),
     path("agents/site/", site.choose_site, name="choose_site"),
     path("agents/", include("rdv.urls_console")),

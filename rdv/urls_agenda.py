@@ -1,7 +1,8 @@
-"""Addresses of the agenda, the statuses to fill in, the motifs of the département."""
+"""Addresses of the agenda, the statuses to fill in, the motifs and sites of the département."""
 
 from django.urls import URLPattern, URLResolver, path
 
+from rdv.views import places
 from rdv.views.agenda import agenda, filling, motifs, workshops
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -14,4 +15,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("motifs/sites/", motifs.switches, name="motif_switches"),
     path("motifs/<uuid:uuid>/", motifs.motif_edit, name="motif_edit"),
     path("motifs/<uuid:uuid>/archiver/", motifs.motif_archive, name="motif_archive"),
+    path("reglages/sites/<int:pk>/ouverture/", places.site_opening, name="site_opening"),
 ]

@@ -13,6 +13,7 @@ from agents.access import services_of, sites_of
 from agents.forms.sign_in import EmailField
 from agents.models import Departement, Role, Service, Site
 from agents.models.departement import SMS_SENDER
+from rdv.core.days import PLAUSIBLE_DAY
 
 # The zones of the French départements and regions (tz database).
 ZONES = {
@@ -42,6 +43,7 @@ class DayField(forms.DateField):
             widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
             input_formats=["%Y-%m-%d", "%d/%m/%Y"],
             error_messages={"required": f"Il manque {what}.", "invalid": unclear},
+            validators=PLAUSIBLE_DAY,
             **kwargs,
         )
 

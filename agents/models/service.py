@@ -1,6 +1,7 @@
 """Service: PMI, social work, debt counselling, child welfare... The silo of professional secrecy."""
 
 from django.db import models
+from django.db.models.functions import Lower
 
 from agents.models.departement import Departement
 
@@ -23,7 +24,11 @@ class Service(models.Model):
     objects = ServiceQuerySet.as_manager()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["departement", "code"], name="service_code_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["departement", "code"], name="service_code_once"),
+            models.UniqueConstraint("departement", Lower("name"), name="service_name_once"),
+            models.UniqueConstraint("departement", Lower("short_name"), name="service_short_name_once"),
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -43,7 +43,22 @@ class Site(models.Model):
     objects = SiteQuerySet.as_manager()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["departement", "slug"], name="site_slug_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["departement", "slug"], name="site_slug_once"),
+            # People choose a site by its name: "MDS de Lens" and "mds de lens" would be the same one.
+            models.UniqueConstraint(fields=["departement", "search_key"], name="site_name_once"),
+            models.CheckConstraint(
+                # "Not null" is said: a range of NULL is unknown, and a check lets the unknown pass.
+                condition=Q(latitude__isnull=True, longitude__isnull=True)
+                | Q(
+                    latitude__isnull=False,
+                    longitude__isnull=False,
+                    latitude__range=(-90, 90),
+                    longitude__range=(-180, 180),
+                ),
+                name="site_point_whole",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -67,7 +67,7 @@ class Shown:
 def message_list(request: HttpRequest) -> HttpResponse:
     """What left, newest first; or what waits for its day (?etat=prevus). ?q= a phone number or an e-mail address."""
     require_outbox()
-    query = request.GET.get("q", "").strip()
+    query = request.GET.get("q", "").replace("\x00", "").strip()
     is_planned = request.GET.get("etat") == "prevus"
     rows = services.outbox_rows(query, is_planned=is_planned)
     page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))

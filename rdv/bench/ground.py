@@ -79,23 +79,24 @@ def _is_loaded(servers: Servers, scale: Scale) -> bool:
 
 def _reload(servers: Servers, scale: Scale, say: Say) -> Servers:
     """Another server on the same directory, that does not wait for the disk; then the usual one again."""
-    ports = {"postgres_port": servers.postgres.port, "redis_port": servers.valkey.port}
+    postgres_port, redis_port = servers.postgres.port, servers.valkey.port
     servers.stop()
-    hasty = Servers(DIRECTORY, durable=False, **ports)
+    hasty = Servers(DIRECTORY, durable=False, postgres_port=postgres_port, redis_port=redis_port)
     hasty.start()
+    made_by = fingerprint()  # read now: a source changed while the load runs must not vouch for it
     try:
         before = perf_counter()
         say(f"Loading {scale.name}: {len(scale.sites)} départements, {scale.agents} agents")
         _make_database(hasty, scale)
         _migrate()
         _fill(scale, say)
-        _mark(hasty, scale)
+        _mark(hasty, scale, made_by)
         say(f"Loaded {scale.name} in {perf_counter() - before:.0f} s")
     finally:
         _close_connections()
         hasty.stop()
     os.sync()
-    servers = Servers(DIRECTORY, **ports)
+    servers = Servers(DIRECTORY, postgres_port=postgres_port, redis_port=redis_port)
     servers.start()
     return servers
 
@@ -107,10 +108,10 @@ def _make_database(servers: Servers, scale: Scale) -> None:
         found.execute(sql.SQL("CREATE DATABASE {}").format(name))
 
 
-def _mark(servers: Servers, scale: Scale) -> None:
+def _mark(servers: Servers, scale: Scale, made_by: str) -> None:
     with psycopg.connect(servers.database_url, autocommit=True) as found:
         found.execute(
-            sql.SQL("COMMENT ON DATABASE {} IS {}").format(sql.Identifier(_name(scale)), sql.Literal(fingerprint()))
+            sql.SQL("COMMENT ON DATABASE {} IS {}").format(sql.Identifier(_name(scale)), sql.Literal(made_by))
         )
 
 

@@ -56,18 +56,29 @@ FROM bench_agent, generate_series(1, 3) AS part,
      unnest(CASE WHEN part < 3 THEN on_site ELSE ARRAY[phone, home] END) AS motif
 """
 
+# With the longest free stretch of their day, which triggers keep from then on (migration 0004).
 OUVERTURES = f"""
 INSERT INTO rdv_ouverture (id, departement_id, plage_id, agent_id, site_id, occurrence_on, local_on, starts_at, ends_at,
-    motif_ids, public_from, is_modified, is_cancelled)
-SELECT row_number() OVER (), b.departement_id, p.id, b.agent_id, p.site_id, day, day,
-       (day + p.starts_time) AT TIME ZONE b.zone_name, (day + p.ends_time) AT TIME ZONE b.zone_name,
-       CASE WHEN p.site_id IS NULL THEN ARRAY[b.phone, b.home] ELSE b.on_site END, NULL, false, false
-FROM rdv_plageouverture p
-JOIN bench_agent b ON b.agent_id = p.agent_id
-CROSS JOIN unnest(p.weekdays) AS weekday
-CROSS JOIN generate_series(0, {WEEKS_OPEN - 1}) AS week
-CROSS JOIN LATERAL (SELECT p.first_day + week * 7 + weekday) AS on_day(day)
-ORDER BY p.id, day
+    motif_ids, public_from, is_modified, is_cancelled, longest_free_min)
+SELECT row_number() OVER (ORDER BY plage_id, day), departement_id, plage_id, agent_id, site_id, day, day, starts_at,
+       ends_at, motif_ids, NULL, false, false, max(longest) OVER (PARTITION BY agent_id, site_id, day)
+FROM (
+    SELECT b.departement_id, p.id AS plage_id, b.agent_id, p.site_id, day, starts_at, ends_at,
+           CASE WHEN p.site_id IS NULL THEN ARRAY[b.phone, b.home] ELSE b.on_site END AS motif_ids,
+           (SELECT coalesce(max(extract(epoch FROM upper(free) - lower(free))) / 60, 0)::int
+            FROM unnest(tstzmultirange(tstzrange(starts_at, ends_at)) - coalesce(busy, '{{}}')) AS free) AS longest
+    FROM rdv_plageouverture p
+    JOIN bench_agent b ON b.agent_id = p.agent_id
+    CROSS JOIN unnest(p.weekdays) AS weekday
+    CROSS JOIN generate_series(0, {WEEKS_OPEN - 1}) AS week
+    CROSS JOIN LATERAL (SELECT p.first_day + week * 7 + weekday) AS on_day(day)
+    CROSS JOIN LATERAL (SELECT (day + p.starts_time) AT TIME ZONE b.zone_name,
+                               (day + p.ends_time) AT TIME ZONE b.zone_name) AS hours(starts_at, ends_at)
+    LEFT JOIN (SELECT agent_id, local_on, range_agg(tstzrange(starts_at, ends_at)) AS busy
+               FROM bench_slot GROUP BY agent_id, local_on) AS taken
+           ON taken.agent_id = b.agent_id AND taken.local_on = day
+) AS dated
+ORDER BY plage_id, day
 """  # noqa: S608 - constants of this module
 
 USAGERS = f"""
@@ -86,7 +97,7 @@ FROM bench_agent, generate_series(1, {USAGERS_PER_AGENT}) AS own,
 SLOTS = f"""
 CREATE UNLOGGED TABLE bench_slot AS
 SELECT row_number() OVER () AS id, slot.* FROM (
-    SELECT b.departement_id, b.agent_id, b.site_id, starts_at,
+    SELECT b.departement_id, b.agent_id, b.site_id, '{MONDAY}'::date + week * 7 + weekday AS local_on, starts_at,
            starts_at + CASE WHEN visits THEN interval '1 hour' ELSE interval '30 minutes' END AS ends_at,
            CASE WHEN visits THEN b.home WHEN away THEN b.phone
                 ELSE b.half_hours[1 + ordinal % cardinality(b.half_hours)] END AS motif_id,

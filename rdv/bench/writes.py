@@ -15,7 +15,7 @@ from rdv.bench.searches import SELECT_1
 from rdv.bench.world import EMPTY_FROM, World
 from rdv.core.journal import Author
 from rdv.domain.windows import Window
-from rdv.models import Motif, Origin, Ouverture, Rdv
+from rdv.models import Motif, Origin, Ouverture, PlageOuverture, Rdv
 from rdv.services import availability, planning
 from rdv.services.booking import Booking, book_option
 from rdv.services.errors import CreneauUnavailable
@@ -70,7 +70,7 @@ def _hold_and_book(motif: Motif, site: Site, start: datetime, booking: Booking, 
     return book_option(token=option.token, booking=booking, author=USAGER, now=now)
 
 
-def _save_plage(world: World) -> Asked:
+def _save_plage(world: World) -> Callable[[], PlageOuverture]:
     departement, days = world.a_departement(), world.random.randrange(5)
     agent = world.an_agent(departement)
     motifs = world.motifs(departement)

@@ -28,6 +28,8 @@ def check_production_values(app_configs: Sequence[AppConfig] | None, **kwargs: A
         found.append(Error("BASE_URL must start with https: links in messages lead there.", id="rdv.E003"))
     if settings.OUTBOX_PAGE:
         found.append(Error("OUTBOX_PAGE shows every message: never in production.", id="rdv.E004"))
+    if not settings.HELP_PHONE:
+        found.append(Error("HELP_PHONE is missing: pages before sign-in must say a number.", id="rdv.E009"))
     if not settings.DATABASES["default"].get("PASSWORD") and settings.DATABASES["default"].get("HOST") not in (
         "",
         None,

@@ -7,6 +7,7 @@ from http import HTTPStatus
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.template.loader import get_template
 from django_htmx.middleware import HtmxDetails
 
@@ -51,6 +52,24 @@ class DatabaseAwayMiddleware:
             connection.close()
             if request.method in ("GET", "HEAD"):
                 response = self.get_response(request)
+        return response
+
+
+class WrongMethodMiddleware:
+    """An address that only receives forms, opened by itself: words and a number to call, never a blank page.
+
+    It happens to people: a phone that wakes up loads its tab again by its address alone.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if response.status_code == HTTPStatus.METHOD_NOT_ALLOWED and request.method == "GET":
+            page = render(request, "405.html", status=response.status_code)
+            page["Allow"] = response["Allow"]
+            return page
         return response
 
 

@@ -120,7 +120,8 @@ class MotifForm(MotifModelForm):
 
     def __init__(self, *args: Any, departement: Departement, is_used: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        cast("forms.ModelChoiceField[Any]", self.fields["service"]).queryset = services_of(departement)
+        service = cast("forms.ModelChoiceField[Any]", self.fields["service"])
+        service.queryset, service.empty_label = services_of(departement), "Choisissez"
         for name, field in self.fields.items():
             field.error_messages |= {
                 "required": MISSING.get(name, "Il manque une réponse ici."),

@@ -11,6 +11,7 @@ from typing import Any
 from django import forms
 
 from agents.models import Agent, Site
+from rdv.core.days import PLAUSIBLE_DAY
 from rdv.models import Modality, Motif, NoticeLevel
 from rdv.services.console_people import gets_email, gets_sms
 from rdv.services.questions import Creneau
@@ -128,6 +129,7 @@ class OverbookForm(forms.Form):
         label="Jour",
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         error_messages={"required": "Choisissez le jour.", "invalid": "Écrivez le jour en entier, avec l’année."},
+        validators=PLAUSIBLE_DAY,
     )
     hour = forms.TimeField(
         label="Heure",

@@ -9,6 +9,7 @@ from typing import Any
 from django import forms
 
 from agents.models import Agent, Site
+from rdv.core.days import PLAUSIBLE_DAY
 from rdv.models import Rdv
 
 BY_USAGER, BY_SERVICE, WHOLE = "usager", "service", "seance"
@@ -48,6 +49,7 @@ class ExactTimeForm(forms.Form):
         label="Jour",
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         error_messages={"required": "Choisissez le jour.", "invalid": "Écrivez le jour en entier, avec l’année."},
+        validators=PLAUSIBLE_DAY,
     )
     hour = forms.TimeField(
         label="Heure",

@@ -11,6 +11,7 @@ from django import forms
 from django.db.models import QuerySet
 
 from agents.models import Site
+from rdv.core.days import PLAUSIBLE_DAY
 from rdv.domain import french
 from rdv.models import AbsenceKind, Modality, Motif
 from rdv.services.planning import DAY_END, DAY_START, AbsenceRule, EditScope, PlageRule, PlanningRefused
@@ -44,6 +45,7 @@ def date_field(label: str, missing: str = "", *, required: bool = True, help_tex
         help_text=help_text,
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         input_formats=["%Y-%m-%d", "%d/%m/%Y", "%d/%m/%y"],
+        validators=PLAUSIBLE_DAY,
         error_messages={
             "required": missing,
             "invalid": "Écrivez le jour, le mois et l’année, par exemple 26/11/2027.",

@@ -10,13 +10,12 @@ few stretches that remain. Home visits need the road, which depends on both plac
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from datetime import date, datetime, timedelta
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
+from operator import attrgetter
 
-from django.db import connection
-
-from agents.models import Site
+from agents.models import Agent, Site
 from rdv.core.clock import local_date
 from rdv.domain.creneaux import Agenda as FreeAgenda
 from rdv.domain.creneaux import binome_among, lay_creneaux
@@ -26,11 +25,18 @@ from rdv.domain.windows import Window
 from rdv.domain.windows import agent_window as domain_agent_window
 from rdv.domain.windows import usager_window as domain_usager_window
 from rdv.models import Modality, Motif, Rdv
-from rdv.services.questions import EVERYBODY, LOOK_BACK, Agents, Creneau, Question, Stretches
+from rdv.services.free_sql import Asked, Free, Key, subtract_first_days, subtract_window
+from rdv.services.questions import EVERYBODY, Agents, Creneau, Question, Stretches
 from rdv.services.visits import followed_from, free_for_visits, leave_the_road
 from usagers.models import Referent, Usager
 
 NEAREST = 3
+# How far around a lost start others are looked for, before the whole window.
+NEARBY_DAYS = (1, 7)
+# How many openings of each place are looked at: 1, then 8, then 64...
+ROUND_GROWTH = 8
+# The order of Creneau itself, compared by C: thousands are sorted for one page.
+_order = attrgetter("starts_at", "site_id", "agent_ids")
 
 
 def usager_window(motif: Motif, now: datetime) -> Window:
@@ -62,9 +68,25 @@ def creneaux_of(
     place: Point | None = None,
 ) -> list[Creneau]:
     """Every créneau of the window, one per agent (per start for a binôme), sorted by time."""
-    public_on = local_date(now, motif.departement.zone) if is_public else None
-    question = Question(motif, tuple(sites), agents, window, now, public_on, place)
+    return creneaux_in(_question(motif, sites, agents, window, now, is_public=is_public, place=place))
+
+
+def creneaux_in(question: Question) -> list[Creneau]:
     return lay(question, free_stretches(question))
+
+
+def _question(
+    motif: Motif,
+    sites: Sequence[Site],
+    agents: Agents,
+    window: Window,
+    now: datetime,
+    *,
+    is_public: bool,
+    place: Point | None,
+) -> Question:
+    public_on = local_date(now, motif.departement.zone) if is_public else None
+    return Question(motif, tuple(sites), agents, window, now, public_on, place)
 
 
 def public_creneaux(
@@ -86,9 +108,15 @@ def first_creneaux(
     place: Point | None = None,
 ) -> dict[int, datetime | None]:
     """The first free start of each site, in one question for all of them."""
+    question = _question(motif, sites, agents, window, now, is_public=is_public, place=place)
     first: dict[int, datetime | None] = {site.pk: None for site in sites}
-    found = creneaux_of(motif, sites=sites, agents=agents, window=window, now=now, is_public=is_public, place=place)
-    for creneau in found:
+    if may_walk(question) and motif.modality == Modality.PUBLIC_OFFICE:
+        found: Iterable[Creneau] = walk(question, Key.SITE).values()
+    else:
+        found = first_by_agent(
+            motif, sites=sites, agents=agents, window=window, now=now, is_public=is_public, place=place
+        )
+    for creneau in sorted(found, key=_order):
         if first[creneau.site_id] is None:
             first[creneau.site_id] = creneau.starts_at
     return first
@@ -105,13 +133,14 @@ def first_by_agent(
     place: Point | None = None,
 ) -> list[Creneau]:
     """The earliest créneau of each agent, sorted by time; those who have none are not in it."""
+    question = _question(motif, sites, agents, window, now, is_public=is_public, place=place)
+    if may_walk(question) and motif.agents_needed == 1:
+        return sorted(walk(question, Key.AGENT).values(), key=_order)
     first: dict[int, Creneau] = {}
-    for creneau in creneaux_of(
-        motif, sites=sites, agents=agents, window=window, now=now, is_public=is_public, place=place
-    ):
+    for creneau in creneaux_in(question):
         for agent_id in creneau.agent_ids:
             first.setdefault(agent_id, creneau)
-    return sorted(first.values())
+    return sorted(set(first.values()), key=_order)
 
 
 def sessions_of(motif: Motif, *, sites: Sequence[Site], window: Window) -> list[Rdv]:
@@ -140,7 +169,7 @@ def lay(question: Question, free: Stretches) -> list[Creneau]:
             window=question.window,
         )
     ]
-    return sorted(found)
+    return sorted(found, key=_order)
 
 
 def _lay_binomes(question: Question, free: Stretches) -> list[Creneau]:
@@ -160,7 +189,7 @@ def _lay_binomes(question: Question, free: Stretches) -> list[Creneau]:
             window=question.window,
         )
         found += [Creneau(start, site_id, tuple(agent_ids)) for start, agent_ids in starts.items()]
-    return sorted(found)
+    return sorted(found, key=_order)
 
 
 def free_stretches(question: Question) -> Stretches:
@@ -174,91 +203,91 @@ def free_stretches(question: Question) -> Stretches:
         followers = followed_from(question)
         if not followers:
             return {}
-    free = _subtract_in_database(question, followers)
-    return leave_the_road(question, free)
+    return leave_the_road(question, subtract_window(question, followers))
 
 
-_FREE = """
-WITH opened AS (
-    SELECT o.agent_id, o.site_id, range_agg(tstzrange(o.starts_at, o.ends_at)) AS stretch
-    FROM rdv_ouverture o
-    WHERE {place}
-      AND NOT o.is_cancelled
-      AND o.starts_at > %(since)s - %(look_back)s AND o.starts_at < %(until)s AND o.ends_at > %(since)s
-      AND o.motif_ids @> ARRAY[%(motif)s]::bigint[]
-      AND (%(public_on)s::date IS NULL OR o.public_from IS NULL OR o.public_from <= %(public_on)s)
-      AND NOT EXISTS (
-          SELECT 1 FROM agents_fermeture f
-          WHERE f.departement_id = %(departement)s AND f.starts_on <= o.local_on AND f.ends_on >= o.local_on
-            AND (f.site_id IS NULL OR f.site_id = o.site_id))
-      AND EXISTS (SELECT 1 FROM agents_agent a WHERE a.id = o.agent_id AND a.is_active)
-    GROUP BY o.agent_id, o.site_id
-)
-SELECT agent_id, site_id, lower(free), upper(free)
-FROM opened,
-     unnest(stretch - coalesce((
-         SELECT range_agg(tstzrange(b.starts_at - %(after)s, b.ends_at + %(before)s))
-         FROM rdv_occupation b
-         WHERE b.agent_id = opened.agent_id
-           AND b.starts_at > %(since)s - %(look_back)s AND b.starts_at < %(until)s
-           AND (b.expires_at IS NULL OR b.expires_at > %(now)s)
-           -- freed, wanted by nobody, public in a few minutes: agents have it at once
-           AND (b.kind <> 'option' OR b.is_blocking OR %(hides_released)s)
-           AND b.option_id IS DISTINCT FROM %(ignore_option)s
-           AND b.rdv_id IS DISTINCT FROM %(ignore_rdv)s
-     ), '{{}}'::tstzmultirange)) AS free
-WHERE upper(free) - lower(free) >= %(duration)s
-ORDER BY agent_id, site_id, lower(free)
-"""
+def may_walk(question: Question) -> bool:
+    """Whether the stored lengths bound this question: they know neither the road nor what it looks through."""
+    return (
+        question.motif.modality != Modality.HOME
+        and question.ignore_rdv is None
+        and question.ignore_option is None
+        and not question.window.is_empty
+    )
 
 
-def _subtract_in_database(
-    question: Question, followers: Mapping[int, int] | None
-) -> dict[tuple[int, int], list[Interval]]:
-    motif, window = question.motif, question.window
-    site_ids = [site.pk for site in question.sites]
+def walk(question: Question, key: Key) -> dict[int, Creneau]:
+    """The first créneau of each place, or of each agent: from one day that may have something to the next.
+
+    Few days are looked at: those whose longest free stretch may hold the motif. A day that had nothing after all
+    (buffers, a hold that lives, the road) leads to the next ones, more of them at each round.
+    """
+    followers = None
+    if question.motif.modality != Modality.PUBLIC_OFFICE:
+        followers = followed_from(question)
+    asked = [Asked(one) for one in _keys(question, key, followers)]
+    first: dict[int, Creneau] = {}
+    openings = 1
+    while asked:
+        found = subtract_first_days(question, followers, key=key, asked=asked, openings=openings)
+        cut, free = _together(question, found)
+        for creneau in lay(cut, leave_the_road(cut, free)):
+            first.setdefault(creneau.site_id if key is Key.SITE else creneau.agent_id, creneau)
+        asked = [Asked(one.key, max(found[one.key])) for one in asked if one.key in found and one.key not in first]
+        openings *= ROUND_GROWTH
+    return first
+
+
+def _together(question: Question, found: Mapping[int, Mapping[date, Free]]) -> tuple[Question, Free]:
+    """The stretches of all keys and days, and the question cut to these days: the road is read once."""
+    free: Free = defaultdict(list)
+    for days in found.values():
+        for day in sorted(days):
+            for pair, stretches in days[day].items():
+                free[pair] += stretches
+    found_on = [stretch for stretches in free.values() for stretch in stretches]
+    if not found_on:
+        return question, free
+    earliest = max(question.window.earliest, min(stretch.start for stretch in found_on))
+    latest = min(question.window.latest, max(stretch.end for stretch in found_on))
+    return replace(question, window=Window(earliest, latest)), free
+
+
+def _keys(question: Question, key: Key, followers: Mapping[int, int] | None) -> list[int]:
+    if key is Key.SITE:
+        return [site.pk for site in question.sites]
     if followers is not None:
-        place, agent_ids = "o.site_id IS NULL AND o.agent_id = ANY(%(agents)s)", list(followers)
-    elif question.agents is EVERYBODY:
-        place, agent_ids = "o.site_id = ANY(%(sites)s)", []
-    else:
-        place, agent_ids = "o.site_id = ANY(%(sites)s) AND o.agent_id = ANY(%(agents)s)", list(question.agents)
-    parameters: dict[str, Any] = {
-        "sites": site_ids,
-        "agents": agent_ids,
-        "since": window.earliest,
-        # Buffers may spill over the last créneau: neighbours are looked at a little further.
-        "until": window.latest + motif.duration + motif.buffer_before + motif.buffer_after,
-        "look_back": LOOK_BACK,
-        "motif": motif.pk,
-        "departement": motif.departement_id,
-        "public_on": question.public_on,
-        "hides_released": question.hides_released,
-        "before": motif.buffer_before,
-        "after": motif.buffer_after,
-        "duration": motif.duration,
-        "now": question.now,
-        # -1 is nobody: with NULL, IS DISTINCT FROM would drop the rows that have no option, no Rdv.
-        "ignore_option": question.ignore_option or -1,
-        "ignore_rdv": question.ignore_rdv or -1,
-    }
-    free: dict[tuple[int, int], list[Interval]] = defaultdict(list)
-    with connection.cursor() as cursor:
-        cursor.execute(_FREE.format(place=place), parameters)
-        for agent_id, site_id, start, end in cursor.fetchall():
-            key = (agent_id, site_id if followers is None else followers[agent_id])
-            free[key].append(Interval(start, end))
-    return free
+        return list(followers)
+    if question.agents is not EVERYBODY:
+        return list(question.agents)
+    # Whoever has openings there is of the same département (a constraint), whatever their affectations.
+    return list(Agent.objects.active().filter(departement=question.motif.departement_id).values_list("pk", flat=True))
 
 
 def agents_who_fit(question: Question, start: datetime) -> list[int]:
     """The agents who can take this very start (on today's grid or not), by id. Asked again under lock by booking."""
     wanted = Interval(start, start + question.motif.duration)
+    if question.window.admits(start):  # only what lies around it is read
+        question = replace(question, window=Window(start, start))
     free = free_stretches(question)
     return sorted({agent for (agent, _), found in free.items() if any(stretch.contains(wanted) for stretch in found)})
 
 
 def nearest_starts(question: Question, start: datetime) -> list[datetime]:
-    """The starts closest to the one that was lost, in order of time."""
-    starts = {creneau.starts_at for creneau in lay(question, free_stretches(question))}
-    return sorted(sorted(starts, key=lambda other: (abs(other - start), other))[:NEAREST])
+    """The starts closest to the one that was lost, in order of time. Most are found a few days around it."""
+    for days in (*NEARBY_DAYS, None):
+        window = question.window if days is None else _days_around(question, start, days)
+        starts = {creneau.starts_at for creneau in creneaux_in(replace(question, window=window))}
+        nearest = sorted(starts, key=lambda other: (abs(other - start), other))[:NEAREST]
+        if len(nearest) == NEAREST or window == question.window:
+            break
+    return sorted(nearest)
+
+
+def _days_around(question: Question, start: datetime, days: int) -> Window:
+    """Whole local days, so that créneaux are laid as over the whole window: no opening runs over midnight."""
+    zone, window = question.motif.departement.zone, question.window
+    day = local_date(start, zone)
+    first = datetime.combine(day - timedelta(days=days), time(), zone).astimezone(UTC)
+    last = datetime.combine(day + timedelta(days=days + 1), time(), zone).astimezone(UTC) - timedelta(seconds=1)
+    return Window(max(window.earliest, first), min(window.latest, last))

@@ -49,12 +49,13 @@ def example_city(departement: Departement) -> str:
 
 
 def session_for_public(motif: Motif, key: str) -> Rdv | None:
-    """One session of a workshop, by its uuid in text, however it is written."""
+    """One session of a workshop on an open site, by its uuid in text, however it is written."""
     try:
         uuid = uuids.UUID(key)
     except ValueError:
         return None
-    return Rdv.objects.live().select_related("motif__departement", "site").filter(motif=motif, uuid=uuid).first()
+    sessions = Rdv.objects.live().filter(motif=motif, site__is_active=True)
+    return sessions.select_related("motif__departement", "site").filter(uuid=uuid).first()
 
 
 def agents_of(rdv: Rdv) -> list[Agent]:

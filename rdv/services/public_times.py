@@ -83,8 +83,9 @@ def days_from(search: Search, start: dt.date | None) -> Days:
     """The page that holds `start`, or begins after it; the first one without `start`."""
     zone = search.motif.departement.zone
     window = search.window
-    first_on = local_date(window.earliest, zone)
-    look_until = _midnight(max(start or first_on, first_on), search) + FIRST_LOOK
+    first_on, last_on = local_date(window.earliest, zone), local_date(window.latest, zone)
+    # A day beyond the horizon is its last day: the calendar itself has an end, where no day can be added.
+    look_until = _midnight(max(first_on, min(start or first_on, last_on)), search) + FIRST_LOOK
     found = _by_day(search, Window(window.earliest, min(look_until, window.latest)))
     after = [day for day in found if start is None or day >= start]
     if len(after) <= DAYS_SHOWN and look_until < window.latest:

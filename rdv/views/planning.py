@@ -63,7 +63,7 @@ def my_planning(request: AgentRequest) -> HttpResponse:
     """One's own openings, else those of the first agent that one plans for."""
     at = asked_at(request)
     chosen = request.GET.get("agent", "")
-    if chosen.isdigit():
+    if chosen.isascii() and chosen.isdigit():
         return redirect("rdv:plages", agent_id=int(chosen))
     planned = agents_to_plan(request.scope, today=at.today)
     if not planned:

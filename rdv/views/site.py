@@ -4,11 +4,10 @@ from collections.abc import Sequence
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
 from agents.models import Role, Site
-from agents.views.guards import AgentRequest, agent_required
+from agents.views.guards import AgentRequest, agent_required, local_page
 from rdv.access import sites_of
 
 KEY = "site"
@@ -24,9 +23,10 @@ def current_site(request: HttpRequest, sites: Sequence[Site]) -> Site | None:
 @agent_required
 def choose_site(request: AgentRequest) -> HttpResponse:
     site_id = request.POST.get("site", "")
-    if not site_id.isdigit() or int(site_id) not in {site.pk for site in sites_of(request.scope)}:
+    chosen = next((site for site in sites_of(request.scope) if str(site.pk) == site_id), None)
+    if chosen is None:
         raise Http404
-    request.session[KEY] = int(site_id)
+    request.session[KEY] = chosen.pk
     return redirect(_back(request))
 
 
@@ -43,6 +43,4 @@ def agent_home(request: AgentRequest) -> HttpResponse:
 
 
 def _back(request: HttpRequest) -> str:
-    address = request.POST.get("next", "")
-    is_ours = url_has_allowed_host_and_scheme(address, allowed_hosts={request.get_host()})
-    return address if is_ours else "/agents/"
+    return local_page(request.POST.get("next")) or "/agents/"

@@ -8,6 +8,7 @@ import pytest
 
 from agents.models import Fermeture
 from rdv.models import Absence, Occupation
+from rdv.views.agenda.asked import read_asked
 from tests.factories import make_agent, make_motif, make_ouverture, make_rdv, make_service, make_site, make_usager, utc
 from tests.signing import signed_in
 
@@ -142,6 +143,16 @@ def test_the_title_and_the_ways_around(house, client_of):
 @pytest.mark.parametrize("date", ["", "demain", "2027-02-30", "0001-01-01", "9999-12-31", "2027-01-12'--"])
 def test_a_date_that_is_none_is_today(house, client_of, date):
     assert "Lundi 11 – vendredi 15 janvier 2027" in words(page(client_of("claire"), date=date))
+
+
+@pytest.mark.parametrize(
+    ("day", "vue", "first"),
+    [(15, "semaine", 15), (16, "semaine", 18), (17, "liste", 18), (16, "jour", 16)],
+)
+def test_on_a_weekend_weeks_open_on_the_one_to_come(rf, day, vue, first):
+    request = rf.get("/agents/agenda/")
+    request.session = {}
+    assert read_asked(request, today=dt.date(2027, 1, day), preferred=vue).day == dt.date(2027, 1, first)
 
 
 def test_the_view_is_remembered(house, client_of):

@@ -274,3 +274,10 @@ def test_two_motifs_of_one_name_at_the_same_instant():
         thread.join()
     assert refused == []
     assert sorted(Motif.objects.values_list("slug", flat=True)) == ["pesee", "pesee-2", "pesee-3", "pesee-4"]
+
+
+@django_db
+def test_the_service_is_asked_in_words(house, client_of):
+    page = client_of("admin").get(f"{URL}nouveau/").content.decode()
+    assert '<option value="" selected>Choisissez</option>' in page
+    assert "-----" not in page

@@ -330,6 +330,7 @@ def test_days_closed_and_open_again(browser, site, admin):
     [
         ({"ends_on": "2027-01-31"}, "Le dernier jour doit être après le premier."),
         ({"starts_on": ""}, "Il manque le premier jour."),
+        ({"starts_on": "0027-02-01"}, "Écrivez l’année avec 4\u00a0chiffres"),
         ({"label": ""}, "Il manque la raison."),
     ],
 )

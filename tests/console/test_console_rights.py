@@ -225,3 +225,17 @@ def test_a_call_writes_one_line_of_reading_whatever_its_steps(desk):
 def test_a_search_is_journalled(desk):
     desk.client.get(ACCUEIL, {"q": "samira"})
     assert Evenement.objects.get(kind="usager.searched").data["terms"] == "samira"
+
+
+@pytest.mark.parametrize(
+    "back", ["", "\x00", "a\x00b", "23:59", "-1", "x" * 3000, "//evil.example/", "https://evil.example/"]
+)
+def test_choosing_a_site_always_comes_back_to_a_page_of_ours(desk, back):
+    answer = desk.client.post("/agents/site/", {"site": desk.tilleuls.pk, "next": back})
+    assert (answer.status_code, answer["Location"]) == (302, "/agents/")
+    assert desk.client.session["site"] == desk.tilleuls.pk
+
+
+@pytest.mark.parametrize("site", ["", "²", "x", "9" * 5000])
+def test_a_site_that_is_none_of_ours_cannot_be_chosen(desk, site):
+    assert desk.client.post("/agents/site/", {"site": site}).status_code == 404

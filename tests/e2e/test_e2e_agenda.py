@@ -133,6 +133,8 @@ def test_every_page_on_a_desk_and_on_a_phone(office, enter, width):
 
 @pytest.mark.parametrize("width", [1366, 320])
 def test_the_pages_of_the_administrator(office, enter, width):
+    office.admin.last_name = "Delannoy-Vandenberghe-Przybylski"  # a name may be longer than a phone is wide
+    office.admin.save()
     page = enter(office.admin, width=width)
     for address in ("/agents/motifs/", "/agents/motifs/?archives=oui", f"/agents/motifs/{office.motif.uuid}/"):
         page.goto(address)

@@ -257,7 +257,9 @@ def test_the_theme_is_that_of_the_departement() -> None:
     assert re.search(r"--dep-1-pale: #[ef][0-9a-f]", css)
 
 
-@pytest.mark.parametrize("name", ["400.html", "403.html", "403_csrf.html", "404.html", "429.html", "500.html"])
+@pytest.mark.parametrize(
+    "name", ["400.html", "403.html", "403_csrf.html", "404.html", "405.html", "429.html", "500.html"]
+)
 def test_an_error_page_says_whom_to_call(name: str) -> None:
     html = get_template(name).render({"help_phone": "+33353012000"})
     assert "tel:+33353012000" in html
@@ -270,3 +272,7 @@ def test_the_500_page_stands_alone() -> None:
     text = (TEMPLATES / "500.html").read_text(encoding="utf-8")
     assert "{% extends" not in text
     assert "departement" not in text
+
+
+def test_a_theme_asked_with_a_null_byte_is_not_found(client) -> None:
+    assert client.get("/theme/%00.css").status_code == 404

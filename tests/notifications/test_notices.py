@@ -9,86 +9,40 @@ from icalendar import Calendar
 from notifications import delivery
 from notifications.channels.gsm7 import plain, segments
 from notifications.models import Message, State
-from rdv.core.journal import Author
 from rdv.core.links import fill_links, link_url
-from rdv.models import NoticeLevel, Participation
+from rdv.models import NoticeLevel
 from rdv.services import notices
 from rdv.services.calendars import calendar_file
 from tests.factories import (
     NOW,
-    make_agent,
     make_departement,
     make_motif,
-    make_participation,
     make_rdv,
     make_site,
     make_usager,
     utc,
 )
+from tests.notifications.notice_cases import (
+    AT,
+    DETAILS,
+    HIDDEN,
+    SAID_BY_DISCREET,
+    USAGER,
+    cancel,
+    everything_said,
+    make_case,
+    move,
+    planned,
+    reload,
+    restore,
+)
 
 pytestmark = pytest.mark.django_db
-# Thursday 2027-01-14, 9:20 in Paris; NOW is Monday 2027-01-04, 8:00 in Paris.
-AT = utc(2027, 1, 14, 8, 20)
-USAGER = Author("usager", None, "Usager")
-HIDDEN = {
-    "name": "Suivi renforce Zinnia",
-    "service": "Service Quetzal",
-    "agent": "Ocarina",
-    "context": "Note Xylophone",
-    "last_name": "Wisigoth",
-}
-DETAILS = {
-    "public_label": "Libelle Kumquat",
-    "public_hint": "Precision Papaye",
-    "documents": ["Carnet Bergamote"],
-    "instructions_before": "Avant Rhubarbe",
-    "instructions_after": "Apres Topinambour",
-    "cancel_warning": "Attention Salsifis",
-}
-SAID_BY_DISCREET = ("rendez-vous", "RDV")
 
 
 @pytest.fixture(autouse=True)
 def address(settings):
     settings.BASE_URL = "https://rdv.example.org"
-
-
-def make_case(level=NoticeLevel.NORMAL, at=AT, *, title="", usager_fields=None, **motif_fields):
-    departement = make_departement()
-    site = make_site(departement, name="MDS de Lens")
-    motif = make_motif(departement, sites=[site], name=HIDDEN["name"], notice_level=level, **DETAILS | motif_fields)
-    motif.service.name = motif.service.short_name = HIDDEN["service"]
-    motif.service.save()
-    agent = make_agent(departement, site=site, first_name="Nadia", last_name=HIDDEN["agent"], notification_level="all")
-    usager = make_usager(departement, last_name=HIDDEN["last_name"], **usager_fields or {})
-    rdv = make_rdv(motif, site, [agent], at, usagers=[usager], context=HIDDEN["context"], title=title)
-    return reload(rdv.participations.get())
-
-
-def reload(participation):
-    return Participation.objects.select_related("rdv__motif__departement", "rdv__site", "usager", "responsable").get(
-        pk=participation.pk
-    )
-
-
-def everything_said(rows=None):
-    rows = Message.objects.all() if rows is None else rows
-    return "\n".join(
-        part for row in rows for part in (row.title, row.body, row.html, row.calendar, row.sender, row.reply_to)
-    )
-
-
-def planned(**filters):
-    return Message.objects.filter(state=State.PLANNED, **filters)
-
-
-def move(participation, at):
-    rdv = participation.rdv
-    old = rdv.starts_at
-    rdv.starts_at, rdv.ends_at = at, at + timedelta(minutes=30)
-    rdv.schedule_version += 1
-    rdv.save()
-    return old
 
 
 # --- Every kind, every level, every channel
@@ -371,16 +325,6 @@ def test_undone_days_later_does_not_send_the_reminders_it_missed():
     assert set(planned().values_list("kind", flat=True)) == {"rdv.reminder.sms"}
 
 
-def cancel(participation, now):
-    participation.status_at = now
-    notices.cancelled(participation, by_service=True, now=now)
-
-
-def restore(participation, now):
-    participation.status_at = now
-    notices.restored(participation, now=now)
-
-
 def test_nothing_about_what_is_past():
     participation = make_case()
     after = AT + timedelta(minutes=1)
@@ -490,134 +434,6 @@ def test_the_calendar_file_to_download():
 def test_a_discreet_calendar_says_rendez_vous():
     text = calendar_file(make_case(NoticeLevel.DISCREET), now=NOW)
     assert str(Calendar.from_ical(text).events[0]["SUMMARY"]) == "Rendez-vous - MDS de Lens"
-
-
-# --- Agents
-
-
-def agent_rows(**filters):
-    return Message.objects.filter(kind__startswith="agent.", **filters)
-
-
-@pytest.mark.parametrize(
-    ("level", "own", "soon", "expected"),
-    [
-        (level, own, soon, expected)
-        for (level, own, soon), expected in {
-            ("all", True, False): True,
-            ("all", False, True): True,
-            ("others", True, True): False,
-            ("others", False, False): True,
-            ("soon", True, True): False,
-            ("soon", False, True): True,
-            ("soon", False, False): False,
-            ("none", True, True): False,
-            ("none", False, True): False,
-        }.items()
-    ],
-)
-@pytest.mark.parametrize("kind", ["booked", "moved", "cancelled"])
-def test_agents_are_told_by_their_level(level, own, soon, expected, kind):
-    participation = make_case()
-    agent = participation.rdv.agents.get()
-    agent.notification_level = level
-    agent.save()
-    now = AT - timedelta(hours=20) if soon else NOW
-    author = Author("agent", agent.pk, agent.full_name) if own else USAGER
-    notices.agent_told(participation.rdv, kind=kind, author=author, now=now)
-    assert agent_rows(kind=f"agent.{kind}").exists() is expected
-
-
-@pytest.mark.parametrize("level", ["all", "others", "soon", "digest", "none"])
-def test_a_delay_is_told_at_once_to_all_but_none(level):
-    participation = make_case()
-    participation.rdv.agents.update(notification_level=level)
-    participation.late_minutes = 10
-    participation.save()
-    notices.agent_told(participation.rdv, kind="late", author=USAGER, now=AT - timedelta(minutes=30))
-    rows = agent_rows(kind="agent.late", send_not_before=AT - timedelta(minutes=30))
-    assert rows.exists() is (level != "none")
-    assert all("10\u00a0minutes" in row.body for row in rows)
-
-
-def test_soon_hears_of_what_leaves_today():
-    participation = make_case()
-    participation.rdv.agents.update(notification_level="soon")
-    notices.agent_told(participation.rdv, kind="moved", author=USAGER, now=NOW, was_at=NOW + timedelta(hours=3))
-    assert agent_rows().count() == 1
-
-
-def test_who_has_it_no_more_is_told():
-    participation = make_case()
-    gone = make_agent(site=participation.rdv.site, notification_level="all")
-    notices.agent_told(participation.rdv, kind="moved", author=USAGER, now=NOW, gone_agent_ids=[gone.pk])
-    assert agent_rows().count() == 2
-
-
-def test_a_cancellation_undone_is_no_news_for_agents():
-    participation = make_case()
-    cancel(participation, NOW)
-    notices.agent_told(participation.rdv, kind="cancelled", author=USAGER, now=NOW)
-    restore(participation, NOW + timedelta(minutes=1))
-    assert set(agent_rows().values_list("state", flat=True)) == {State.OBSOLETE}
-
-
-def test_the_digest_is_one_email_in_the_morning():
-    participation = make_case()
-    rdv = participation.rdv
-    rdv.agents.update(notification_level="digest")
-    for kind in ("booked", "moved", "moved"):
-        notices.agent_told(rdv, kind=kind, author=USAGER, now=NOW)
-    row = agent_rows().get()
-    local = row.send_not_before.astimezone(rdv.motif.departement.zone)
-    assert (local.day, local.hour, local.minute) == (5, 7, 30)
-    assert [line for line in row.body.splitlines() if line.startswith("-")] == [
-        "- Nouveau rendez-vous : jeudi 14\u00a0janvier à 9\u00a0h\u00a020, MDS de Lens, Libelle Kumquat",
-        "- Rendez-vous déplacé : jeudi 14\u00a0janvier à 9\u00a0h\u00a020, MDS de Lens, Libelle Kumquat",
-    ]
-    assert "/agents/" in row.body
-
-
-def make_workshop(at=AT):
-    participation = make_case(at=at, is_collective=True, capacity=12)
-    rdv = participation.rdv
-    rdv.capacity = 12
-    rdv.save()
-    return rdv
-
-
-def test_registrations_to_a_workshop_are_one_line_not_one_email_each():
-    rdv = make_workshop()
-    for number in range(3):
-        usager = make_usager()
-        make_participation(rdv, usager)
-        notices.agent_told(rdv, kind="booked", author=USAGER, now=NOW + timedelta(minutes=number))
-    row = agent_rows().get()
-    assert (row.kind, row.body.count("- Atelier")) == ("agent.digest", 1)
-    assert "4 inscrits sur 12" in row.body
-
-
-def test_a_registration_for_today_does_not_wait_for_tomorrow():
-    rdv = make_workshop()
-    notices.agent_told(rdv, kind="booked", author=USAGER, now=AT - timedelta(minutes=30))
-    assert agent_rows().get().kind == "agent.booked"
-
-
-def test_a_whole_workshop_cancelled_is_told_at_once():
-    rdv = make_workshop()
-    rdv.cancelled_at = NOW
-    rdv.save()
-    notices.agent_told(rdv, kind="cancelled", author=USAGER, now=NOW)
-    assert agent_rows().get().kind == "agent.cancelled"
-
-
-def test_workshop_people_are_told_their_own_news_only():
-    rdv = make_workshop()
-    first, second = (reload(make_participation(rdv, make_usager())) for _ in range(2))
-    notices.booked(first, now=NOW)
-    subjects = set(Message.objects.values_list("subject_id", flat=True))
-    assert subjects == {str(first.uuid)}
-    assert second.uuid != first.uuid
 
 
 def test_levels_walked_are_all_the_levels():

@@ -54,6 +54,10 @@ def test_what_is_planned(client, written):
     assert "482913" not in page
 
 
+def test_a_search_with_a_null_byte_finds_nothing_and_says_so(client, written):
+    assert "482913" not in content(client, f"{LIST}?q=%00personne")
+
+
 @pytest.mark.parametrize("query", ["06 39 98 02 02", "0639980202", "+33 6 39 98 02 02", "0202"])
 def test_found_by_telephone_as_people_write_it(client, written, query):
     page = content(client, f"{LIST}?{'q=' + query.replace('+', '%2B')}")

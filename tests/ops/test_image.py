@@ -23,9 +23,18 @@ OURS = ("rdv", "agents", "usagers", "notifications")
 PLATFORM = {"migrate", "web", "worker", "worker-background", "beat"}
 
 
+class Strict(yaml.SafeLoader):
+    """Refuses a name that is said twice, as Compose does; PyYAML alone keeps the last one."""
+
+    def construct_mapping(self, node, deep=False):
+        names = [self.construct_object(key) for key, _ in node.value if key.tag != "tag:yaml.org,2002:merge"]
+        assert len(names) == len(set(names)), f"said twice in {names}"
+        return super().construct_mapping(node, deep)
+
+
 @pytest.fixture(scope="module")
 def compose():
-    return yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+    return yaml.load((ROOT / "docker-compose.yml").read_text(), Strict)  # noqa: S506 - Strict is a SafeLoader
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +70,7 @@ def production(compose, service="web"):
     filled = {
         "SECRET_KEY": secrets.token_urlsafe(60),
         "LINK_SECRET": secrets.token_urlsafe(60),
+        "HELP_PHONE": "+33353012000",
         "POSTGRES_PASSWORD": secrets.token_hex(16),
         "TWILIO_ACCOUNT_SID": "AC" + secrets.token_hex(16),
         "TWILIO_AUTH_TOKEN": secrets.token_hex(16),
@@ -111,8 +121,8 @@ def imported_by(path: Path) -> set[str]:
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "weak",
-    [{"SECRET_KEY": "short"}, {"BASE_URL": "http://rdv.example.org"}, {"TWILIO_AUTH_TOKEN": ""}],
-    ids=["key", "address", "provider"],
+    [{"SECRET_KEY": "short"}, {"BASE_URL": "http://rdv.example.org"}, {"TWILIO_AUTH_TOKEN": ""}, {"HELP_PHONE": ""}],
+    ids=["key", "address", "provider", "number"],
 )
 def test_a_weak_value_is_refused_before_the_start(image, compose, weak):
     app, given = image

@@ -362,3 +362,7 @@ def test_a_workshop_is_cancelled_alone(world, reader):
 def test_every_page_of_a_link_gives_a_phone(participation, reader):
     for action in ("", "annuler/", "deplacer/", "accompagnement/"):
         assert re.search(r"0\d \d\d \d\d \d\d \d\d", text_of(reader.get(link_of(participation, action))))
+
+
+def test_a_version_too_long_to_be_a_number_is_not_a_failure(participation, reader):
+    assert reader.post(choose(reader, participation), {"version": "9" * 5000}).status_code == 302

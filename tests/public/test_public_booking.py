@@ -122,6 +122,8 @@ def test_a_form_sent_again_when_codes_wait_says_so_and_keeps_everything(world, p
     assert page.status_code == 429
     assert "Nous ne pouvons pas envoyer de code maintenant" in text_of(page)
     assert 'value="Nadia"' in page.content.decode()
+    assert "Erreur : nous ne pouvons pas envoyer de code maintenant." in page.content.decode()
+    assert "0 informations" not in page.content.decode()
 
 
 @pytest.mark.parametrize(("typed", "sentence"), [("", "Écrivez le code"), ("123", "Il manque 3 chiffres.")])

@@ -40,7 +40,7 @@ def test_a_day_without_place_leads_to_the_next_that_has_one(world, person, asked
     assert "jeudi 26 novembre Matin" not in page
 
 
-@pytest.mark.parametrize("asked", ["2030-01-01", "bientot", ""])
+@pytest.mark.parametrize("asked", ["2030-01-01", "9999-12-31", "0001-01-01", "bientot", "\x00", ""])
 def test_a_day_that_means_nothing_still_shows_times(world, person, asked):
     assert buttons(person.get(world.times_url(), {"du": asked}))
 
@@ -155,7 +155,17 @@ def test_a_motif_closed_to_the_public_meanwhile_gives_the_phone(world, person):
 
 
 @pytest.mark.parametrize(
-    "value", ["", "demain", "2026-11-26T08:20+00:00@ailleurs", "2026-11-26T08:20@lens", "@lens", "x" * 500]
+    "value",
+    [
+        "",
+        "demain",
+        "2026-11-26T08:20+00:00@ailleurs",
+        "2026-11-26T08:20@lens",
+        "9999-12-31T23:59-14:00@lens",
+        "0001-01-01T00:00+14:00@lens",
+        "@lens",
+        "x" * 500,
+    ],
 )
 def test_a_value_that_no_button_sends_is_refused_in_words(world, person, value):
     response = person.post(world.times_url(), {"creneau": value})
@@ -196,3 +206,12 @@ def test_times_ask_few_queries_whatever_the_number_of_agents(world, person, djan
 
 def test_the_mockups_world_is_what_the_other_tests_believe(db, now, person):
     assert len(buttons(person.get(fill(make_world()).times_url()))) == 31
+
+
+def test_an_address_that_only_receives_forms_never_opens_blank(world, person):
+    """A phone that wakes up loads its tab again by its address alone."""
+    answer = person.get(world.url("reservation", "00000000-0000-0000-0000-000000000000", "horaire"))
+    assert answer.status_code == 405
+    assert answer["Allow"] == "POST"
+    assert "Cette page ne s’ouvre pas toute seule" in text_of(answer)
+    assert "tel:" in answer.content.decode() or "maison des solidarités" in text_of(answer)

@@ -258,6 +258,23 @@ def test_an_absence_is_said_then_saved_then_its_rdv_are_listed(browser, world):
     assert reverse("rdv:rdv_detail", args=[rdv.uuid]) in page
 
 
+@pytest.mark.parametrize("day", ["0001-01-01", "0027-01-11", "9999-12-31"])
+@pytest.mark.parametrize("name", ["first_day", "last_day"])
+def test_an_absence_of_a_year_nobody_meant_is_asked_again(browser, world, name, day):
+    """A date control takes "27" for the year 27."""
+    url = reverse("rdv:absence_create", args=[world.agent.pk])
+    data = {"kind": "sick", "repetition": "once-1", "first_day": "2027-01-11", "last_day": "2027-01-13"}
+    answer = browser.post(url, data | {name: day})
+    assert "Écrivez l’année avec 4 chiffres" in text_of(answer)
+    assert not Absence.objects.exists()
+
+
+@pytest.mark.parametrize("chosen", ["²", "-1", "\x00", "x"])
+def test_an_agent_that_is_no_number_leads_to_ones_own_planning(browser, world, chosen):
+    answer = browser.get(reverse("rdv:my_planning"), {"agent": chosen})
+    assert answer.url == reverse("rdv:plages", args=[world.agent.pk])
+
+
 def test_an_absence_is_edited_and_deleted(browser, world):
     rule = AbsenceRule(first_day=MONDAY, last_day=date(2027, 1, 15), kind="leave")
     absence, _ = create_absence(agent=world.agent, rule=rule, author=AGENT, now=NOW)

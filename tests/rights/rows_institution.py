@@ -30,6 +30,10 @@ def _colleague(house, _role):
     return [house.colleague.pk]
 
 
+def _first_site(house, _role):
+    return [house.site.pk]
+
+
 def _new_device(house, _role):
     """Without one of their own, a code that means nothing."""
     return {"code": totp(house.new_device, house.now)}
@@ -46,6 +50,14 @@ def _invitation(house, _role):
 def _closing(house, _role):
     day = house.now.date().replace(day=28).isoformat()
     return {"site": "", "starts_on": day, "ends_on": day, "label": "Formation"}
+
+
+def _site(_house, _role):
+    return {"name": "MDS des Ormes", "address": "3 rue des Ormes", "commune": "Lens", "phone": "03 53 01 20 42"}
+
+
+def _service(_house, _role):
+    return {"name": "Logement", "short_name": "FSL", "is_confidential": "on"}
 
 
 def _departement(_house, _role):
@@ -135,6 +147,33 @@ SETTINGS = [
     Ask("agents:admin_closures", admin("admin", "stranger_admin"), viewer="admin", queries=9),
     _post("admin_closures", admin("admin", "stranger_admin"), data=_closing),
     _post("admin_reopen", admin("admin"), args=lambda h, _r: [h.closure.pk]),
+    Ask("agents:admin_new_site", admin("admin", "stranger_admin"), viewer="admin", queries=8),
+    # Lens is in the 62: no site of the 974 may be there.
+    _post("admin_new_site", admin("admin", otherwise=REFUSED), data=_site),
+    Ask("agents:admin_site", admin("admin"), args=_first_site, viewer="admin", queries=9),
+    _post("admin_site", admin("admin"), args=_first_site, data=_site),
+    Ask("rdv:site_opening", admin("admin"), args=_first_site, viewer="admin", queries=10, is_fresh=True),
+    Ask(
+        "rdv:site_opening",
+        admin("admin"),
+        "POST",
+        args=_first_site,
+        data=lambda _h, _r: {"open": "0"},
+        writes=True,
+        is_fresh=True,
+    ),
+    Ask("agents:admin_new_service", admin("admin", "stranger_admin"), viewer="admin", queries=8, is_fresh=True),
+    _post("admin_new_service", admin("admin", "stranger_admin"), data=_service, is_fresh=True),
+    Ask(
+        "agents:admin_service",
+        admin("admin"),
+        args=lambda h, _r: [h.ase.pk],
+        viewer="admin",
+        queries=9,
+        is_fresh=True,
+    ),
+    _post("admin_service", admin("admin"), args=lambda h, _r: [h.pmi.pk], data=_service, is_fresh=True),
+    _post("admin_remove_service", admin("admin"), args=lambda h, _r: [h.unused.pk], is_fresh=True),
     Ask("agents:admin_agents", admin("admin", "stranger_admin"), viewer="admin", queries=11),
     Ask("agents:admin_invite", admin("admin", "stranger_admin"), viewer="admin", queries=9, is_fresh=True),
     # The site is one of the 62: nobody of the 974 may be put there.

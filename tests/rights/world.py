@@ -86,6 +86,7 @@ def _institution(house):
     house.far_site = make_site(far, name="MDS du Volcan", slug="volcan")
     house.pmi, house.ssl = make_service(here, "pmi"), make_service(here, "ssl")
     house.ase = make_service(here, "ase", is_confidential=True)
+    house.unused = make_service(here, "fsl", name="Fonds de solidarité", short_name="Fonds")
     Commune.objects.create(
         code="62498",
         name="Lens",

@@ -11,9 +11,8 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from agents.communes import find_communes
+from agents.forms.communes import commune_label, commune_named
 from agents.models import Commune, Departement
-from rdv.core.text import search_key
 from rdv.domain import french
 from usagers.birth import BirthProblem, read_birth
 from usagers.emails import email_suggestion
@@ -94,7 +93,7 @@ class UsagerForm(forms.Form):
 
     def clean_commune(self) -> Commune | None:
         typed = self.cleaned_data["commune"]
-        return _commune_named(typed, self.departement) if typed else None
+        return commune_named(typed, self.departement) if typed else None
 
     def usager_fields(self) -> dict[str, Any]:
         phone = self.cleaned_data["phone"]
@@ -122,25 +121,5 @@ def initial_of(usager: Usager) -> dict[str, Any]:
     shown = {name: getattr(usager, name) for name in _PLAIN}
     shown["birth_date"] = f"{usager.birth_date:%d/%m/%Y}" if usager.birth_date else ""
     shown["phone"] = say_phone(usager.phone)
-    shown["commune"] = _commune_label(usager.commune) if usager.commune else ""
+    shown["commune"] = commune_label(usager.commune) if usager.commune else ""
     return shown
-
-
-def _commune_named(typed: str, departement: Departement) -> Commune:
-    """The commune meant: the only one found, or the only one of the département with that very name."""
-    found = find_communes(typed, limit=8)
-    here = [commune for commune in found if commune.departement_code == departement.code]
-    for candidates in ([c for c in here if search_key(typed) == c.search_key], here, found):
-        if len(candidates) == 1:
-            return candidates[0]
-    if not found:
-        raise ValidationError("Nous ne trouvons pas cette commune. Écrivez son nom ou son code postal.", code="unknown")
-    raise ValidationError(
-        f"Plusieurs communes répondent\u00a0: {french.joined([_commune_label(c) for c in found[:4]])}. "
-        "Ajoutez le code postal.",
-        code="several",
-    )
-
-
-def _commune_label(commune: Commune) -> str:
-    return f"{commune.name} {commune.postcodes[0]}" if commune.postcodes else commune.name

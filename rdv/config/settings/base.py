@@ -48,6 +48,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "axes.middleware.AxesMiddleware",
+    "rdv.core.http.WrongMethodMiddleware",
 ]
 
 ROOT_URLCONF = "rdv.config.urls"
@@ -113,6 +114,11 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_timeout": 2,
     "socket_connect_timeout": 1,
     "queue_order_strategy": "priority",
+    # Kombu opens its connection again and again for 6 s by itself, whatever PUBLISH_RETRY says.
+    "max_retries": 0,
+    "interval_start": 0,
+    "interval_step": 0,
+    "interval_max": 0,
 }
 # A request never waits for the broker: publishing gives up at once, the sweep takes over (messages.md).
 CELERY_TASK_PUBLISH_RETRY = False

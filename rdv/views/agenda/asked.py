@@ -16,6 +16,7 @@ from rdv.domain import french
 KEY = "agenda_vue"
 YEARS = range(2000, 2200)
 WEEK = timedelta(days=7)
+SATURDAY = 5
 
 
 class View(StrEnum):
@@ -62,7 +63,14 @@ def read_asked(request: HttpRequest, *, today: date, preferred: str) -> Asked:
     view = View(found) if found in list(View) else View.WEEK
     agent = request.GET.get("agent", "")
     agent_id = int(agent) if agent.isascii() and agent.isdigit() and len(agent) <= len(str(2**31)) else None
-    return Asked(read_day(request.GET.get("date", "")) or today, view, agent_id)
+    return Asked(read_day(request.GET.get("date", "")) or _first_day(today, view), view, agent_id)
+
+
+def _first_day(today: date, view: View) -> date:
+    """Where the agenda opens. On a Saturday or a Sunday, weeks open on the one to come: that is what one prepares."""
+    if view is View.DAY or today.weekday() < SATURDAY:
+        return today
+    return today + timedelta(days=7 - today.weekday())
 
 
 def read_day(text: str) -> date | None:

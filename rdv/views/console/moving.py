@@ -132,7 +132,7 @@ def _move(request: AgentRequest, moving: Moving) -> HttpResponse:
         ends_at=target.ends_at,
         agents=[agent.pk for agent in target.agents],
         site=target.site,
-        expected_version=int(version) if version.isascii() and version.isdigit() else None,
+        expected_version=int(version) if version.isascii() and version.isdigit() and len(version) < 10 else None,
         overbook_reason=target.reason,
     )
     if _is_done(rdv, target):

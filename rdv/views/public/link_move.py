@@ -211,7 +211,7 @@ def _move(request: HttpRequest, participation: Participation, hold: Hold, now: d
         agents=EVERYBODY,
         site=site,
         option_token=UUID(hold.token),
-        expected_version=int(version) if version.isdecimal() else None,
+        expected_version=int(version) if version.isdecimal() and len(version) < 10 else None,
     )
     try:
         move_rdv(rdv=participation.rdv, move=asked, author=speaker(participation), now=now)

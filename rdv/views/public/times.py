@@ -116,11 +116,13 @@ def read_choice(value: str, sites: list[Site]) -> tuple[datetime, Site]:
     site = next((one for one in sites if one.slug == slug), None)
     try:
         starts_at = datetime.fromisoformat(instant)
-    except ValueError as error:
+        # An hour at the very end of the calendar has no equal in UTC.
+        in_utc = starts_at.astimezone(dt.UTC)
+    except (ValueError, OverflowError) as error:
         raise BadRequest from error
     if site is None or starts_at.tzinfo is None:
         raise BadRequest
-    return starts_at.astimezone(dt.UTC), site
+    return in_utc, site
 
 
 def read_day(value: str) -> dt.date | None:

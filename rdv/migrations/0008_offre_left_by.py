@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('rdv', '0005_waitlist_guards'),
+        ('rdv', '0007_waitlist_guards'),
     ]
 
     operations = [

@@ -11,8 +11,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('agents', '0006_waitlist_policy'),
-        ('rdv', '0003_places'),
+        ('agents', '0007_waitlist_policy'),
+        ('rdv', '0005_one_index_each'),
         ('usagers', '0003_search_and_erasure'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

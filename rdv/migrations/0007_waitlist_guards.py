@@ -42,7 +42,7 @@ REFERENCES = [
 
 
 class Migration(migrations.Migration):
-    dependencies = [("rdv", "0004_waitlist")]
+    dependencies = [("rdv", "0006_waitlist")]
     operations = [
         tenant_key("rdv_participation"),
         tenant_key("rdv_inscription"),

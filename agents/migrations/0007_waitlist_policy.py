@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('agents', '0005_sign_in'),
+        ('agents', '0006_names_once'),
     ]
 
     operations = [
