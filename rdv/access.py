@@ -7,14 +7,14 @@ a colleague, a stranger.
 import uuid as uuids
 from datetime import date, datetime, timedelta
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 from django.http import Http404
 
 from agents.access import Scope
-from agents.models import AGENDA_ROLES, Affectation, Agent, Departement, Site
+from agents.models import AGENDA_ROLES, Affectation, Agent, Departement, Role, Site
 from rdv.core.errors import DomainError
 from rdv.core.links import hash_token
-from rdv.models import Inscription, Motif, Offre, Option, Participation, Rdv, RdvAgent
+from rdv.models import Inscription, Motif, Offre, OffreState, Option, Participation, Rdv, RdvAgent
 from usagers.models import Usager
 
 # A link lives until the Rdv is over, and a little longer, to read that it is over (domain.md, "The people").
@@ -214,3 +214,29 @@ def offres_for_agent(scope: Scope) -> "QuerySet[Offre]":
     """Offers on this agent's sites, for the call list and the figures."""
     rows = Offre.objects.whole().filter(departement=scope.departement_code, motif__in=motifs_for_agent(scope))
     return rows.filter(site__in=scope.site_ids)
+
+
+def offres_for_writing(scope: Scope) -> "QuerySet[Offre]":
+    """Offers of the hours that this agent may give or take back: the rule of `Scope.may_write`, in SQL."""
+    hidden = scope.confidential_ids - scope.service_ids
+    desks = [site_id for site_id, role in scope.roles.items() if role == Role.SECRETAIRE]
+    others = [site_id for site_id, role in scope.roles.items() if role in (Role.AGENT, Role.RESPONSABLE)]
+    at_the_desk = Q(site__in=desks) & ~Q(motif__service__in=hidden)
+    in_service = Q(site__in=others, motif__service__in=scope.service_ids)
+    rows = Offre.objects.whole().filter(departement=scope.departement_code)
+    return rows.filter(Q(agent_ids__contains=[scope.agent_id]) | at_the_desk | in_service)
+
+
+def offre_for_writing(scope: Scope, uuid: uuids.UUID) -> Offre:
+    found = offres_for_writing(scope).filter(uuid=uuid).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def option_of_waitlist(scope: Scope, token: uuids.UUID) -> Option:
+    """An hour held for the list, which this agent may take back knowingly."""
+    offres = offres_for_writing(scope).filter(option__token=token, state=OffreState.LIVE)
+    if not offres.exists():
+        raise Http404
+    return option_by_token(token)

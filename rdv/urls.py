@@ -15,5 +15,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("agents/", include("rdv.urls_console")),
     path("agents/", include("rdv.urls_agenda")),
     path("agents/agenda/", include("rdv.urls_planning")),
+    path("agents/attente/", include("rdv.urls_waiting")),
     path("", include("rdv.urls_public")),
 ]

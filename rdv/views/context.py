@@ -1,4 +1,4 @@
-"""What every template may use: the frame of the back-office for a signed-in agent. Three queries at the most."""
+"""What every template may use: the frame of the back-office for a signed-in agent. Four queries at the most."""
 
 from typing import Any
 
@@ -11,6 +11,7 @@ from agents.models import Role
 from rdv.access import sites_of
 from rdv.core import clock
 from rdv.services.reading import count_to_fill_in
+from rdv.services.waitlist_desk import count_calls
 from rdv.views.site import current_site
 
 
@@ -51,7 +52,10 @@ def _menu(request: HttpRequest, scope: Scope) -> list[dict[str, Any]]:
         items.append(("Agendas", "rdv:agenda", None))
         count = count_to_fill_in(scope, now=clock.now())
         items.append(("À renseigner", "rdv:to_fill_in", count))
+        items.append(("Attente", "rdv:waiting", count_calls(scope)))
         items.append(("Usagers", "rdv:usagers", None))
+    elif scope.is_admin:
+        items.append(("Attente", "rdv:waiting_rules", None))
     if scope.is_admin:
         items.append(("Réglages", "agents:settings", None))
         items.append(("Motifs", "rdv:motifs", None))
