@@ -9,13 +9,14 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.db import connection
-from django.db.models import Case, DurationField, ExpressionWrapper, F, FloatField, Q, Value, When
+from django.db.models import Case, Count, DurationField, ExpressionWrapper, F, FloatField, Q, Value, When
 from django.db.models.functions import Cast, Extract, Floor, Greatest
 
 from agents.access import Scope
 from agents.models import AGENDA_ROLES, Affectation, Agent, Departement, Site
 from rdv.access import motifs_for_agent, offres_for_writing, waiting_for_agent
 from rdv.core.clock import local_date
+from rdv.core.journal import Evenement
 from rdv.core.text import search_key
 from rdv.models import Inscription, InscriptionState, Motif, MotifSite, Offre, OffreState, Rdv
 from rdv.services.waitlist_match import CLASS
@@ -174,3 +175,22 @@ def sessions_ahead(motif: Motif, sites: Sequence[Site], *, now: datetime) -> lis
         return []
     rows = Rdv.objects.filter(motif=motif, site__in=sites, cancelled_at=None, starts_at__gt=now)
     return list(rows.select_related("site").order_by("starts_at", "id")[:SESSIONS])
+
+
+def agent_names(offres: Iterable[Offre]) -> dict[int, str]:
+    """agent id -> name, for everybody whose time these offers hold."""
+    ids = {pk for one in offres for pk in one.agent_ids}
+    return {agent.pk: agent.full_name for agent in Agent.objects.filter(pk__in=ids)} if ids else {}
+
+
+def history_of(inscription: Inscription) -> list[Evenement]:
+    """The journal of somebody who waits, the last first."""
+    return list(Evenement.objects.about("inscription", inscription.uuid)[:50])
+
+
+def motifs_with_rules(departement: Departement) -> list[tuple[Motif, int]]:
+    """For the administrator: each motif of the département and how many wait for it. Two queries."""
+    waiting = Inscription.objects.open().filter(departement=departement).values_list("motif").annotate(Count("id"))
+    counts = dict(waiting)
+    rows = Motif.objects.of(departement).active().select_related("service", "departement")
+    return [(motif, counts.get(motif.pk, 0)) for motif in rows]

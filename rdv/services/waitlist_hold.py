@@ -148,8 +148,9 @@ def release_to_public(freed: Freed, *, now: datetime) -> Option | None:
         departement_code=motif.departement_id,
         author=SYSTEM,
         now=now,
-        data={"starts_at": freed.starts_at, "site": freed.site.pk, "agents": list(freed.agent_ids), "at": expires_at},
-    )
+        data={"motif": motif.pk, "starts_at": freed.starts_at, "site": freed.site.pk, "agents": list(freed.agent_ids),
+              "at": expires_at},
+    )  # fmt: skip
     return option
 
 

@@ -11,14 +11,16 @@ from rdv.models import Participation
 from rdv.services import public_reading
 from rdv.views.public import holds
 from rdv.views.public.holds import Hold, HoldBook
+from rdv.views.public.link import may_wait
 from rdv.views.public.shared import departement_or_404, show
 from rdv.views.public.ticket import link_of, reminder_on, sent_words, ticket
 
 
 @require_safe
 def done(request: HttpRequest, departement: str, token: uuids.UUID) -> HttpResponse:
+    now = clock.now()
     found = departement_or_404(departement)
-    hold = HoldBook(request.session, clock.now()).get(token, found.code)
+    hold = HoldBook(request.session, now).get(token, found.code)
     participation = _participation_of(hold)
     if participation is None:
         return redirect("rdv:public_identity", found.slug, hold.token)
@@ -28,6 +30,7 @@ def done(request: HttpRequest, departement: str, token: uuids.UUID) -> HttpRespo
         "sent": sent_words(participation, hold.sent_to, hold.channel),
         "reminder_on": reminder_on(participation),
         "link_url": link_of(participation),
+        "may_wait": may_wait(participation, now),
     }
     return show(request, "public/done.html", found, context)
 

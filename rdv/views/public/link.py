@@ -94,6 +94,7 @@ def state_of(participation: Participation, now: datetime) -> dict[str, Any]:
         "deadline": cancel_deadline(rdv.starts_at, motif.cancel_hours),
         "by_service": participation.status == Status.REVOKED.value,
         "may_undo": may_undo(participation, now),
+        "may_wait": may_wait(participation, now),
         "again_url": reverse("rdv:public_departement", args=[motif.departement.slug]),
     }
 
@@ -101,6 +102,14 @@ def state_of(participation: Participation, now: datetime) -> dict[str, Any]:
 def may_move_online(motif: Motif) -> bool:
     """Free times of what the public does not book are not shown to the public."""
     return motif.who_books == Booker.EVERYONE and not motif.is_collective and not motif.is_archived
+
+
+def may_wait(participation: Participation, now: datetime) -> bool:
+    """Something earlier may still be proposed: the list is open, and there is time left before this Rdv."""
+    rdv, motif = participation.rdv, participation.rdv.motif
+    is_live = participation.is_live and rdv.is_live
+    is_listed = motif.has_waitlist and not motif.is_archived and not motif.is_collective
+    return is_live and is_listed and rdv.starts_at - now > motif.waitlist_notice
 
 
 def may_undo(participation: Participation, now: datetime) -> bool:

@@ -61,6 +61,7 @@ def ticket(participation: Participation, *, address: str = "") -> dict[str, Any]
                 ("late", "late"),
                 ("companion", "companion"),
                 ("code", "link_code"),
+                ("earlier", "earlier"),
             )
         },
     }

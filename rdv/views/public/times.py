@@ -155,9 +155,15 @@ def _page(
         "held": held[1] if held else None,
         "held_url": reverse("rdv:public_identity", args=[path.departement.slug, held[0].token]) if held else "",
         "places_url": path.url("rdv:public_places") if len(path.sites) > 1 and not path.is_home_visit else "",
+        "wait_url": _wait_url(path, site=site.slug if site else ""),
         "shows_places": site is None and not path.is_home_visit,
     }
     return show(request, "public/times.html", path.departement, context, status=TAKEN if error else 200)
+
+
+def _wait_url(path: Path, **query: str) -> str:
+    """ "Prévenez-moi", where the motif has a list."""
+    return path.url("rdv:public_wait", **query) if path.motif.has_waitlist else ""
 
 
 def _times(request: HttpRequest, path: Path, site: Site | None, search: Search) -> dict[str, Any]:
@@ -240,6 +246,10 @@ def _sessions(search: Search, path: Path) -> dict[str, Any]:
     zone = path.departement.zone
     days: dict[dt.date, list[dict[str, Any]]] = {}
     for session in search.sessions():
-        shown = {"rdv": session, "length": session.ends_at - session.starts_at}
+        shown = {
+            "rdv": session,
+            "length": session.ends_at - session.starts_at,
+            "wait_url": _wait_url(path, seance=str(session.uuid)),
+        }
         days.setdefault(local_date(session.starts_at, zone), []).append(shown)
     return {"sessions": days}

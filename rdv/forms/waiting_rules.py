@@ -1,0 +1,116 @@
+"""Rules of the waiting list in plain words, for the département or for one motif. Room: forms.
+
+An empty box keeps what applies below (the platform, or the département for a motif). Called by rdv/views/waiting/rules.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+
+from rdv.domain.waiting import Policy
+from rdv.services.waitlist_rules import settings_of
+
+LARGEST = 24 * 60 * 7
+# Panels of the page, and the words of each setting.
+GROUPS: Mapping[str, tuple[str, tuple[tuple[str, str], ...]]] = {
+    "far": (
+        "L’heure libérée est loin",
+        (
+            ("long_from_h", "« Loin » : à plus de combien d’heures"),
+            ("long_people", "Combien de personnes à la fois (0 : toutes)"),
+            ("long_answer_min", "Minutes pour répondre"),
+        ),
+    ),
+    "middle": (
+        "L’heure est à quelques jours",
+        (
+            ("middle_from_h", "« Quelques jours » : à plus de combien d’heures"),
+            ("middle_people", "Combien de personnes à la fois, au milieu (0 : toutes)"),
+            ("middle_answer_min", "Minutes pour répondre, au milieu"),
+        ),
+    ),
+    "near": (
+        "L’heure est proche",
+        (
+            ("near_from_h", "« Proche » : à plus de combien d’heures"),
+            ("near_people", "Combien de personnes à la fois, de près (0 : toutes)"),
+            ("near_answer_min", "Minutes pour répondre, de près"),
+        ),
+    ),
+    "short": (
+        "L’heure est très proche : on téléphone",
+        (
+            ("short_people", "Combien de personnes à appeler (0 : toutes)"),
+            ("short_answer_min", "Minutes pour appeler et répondre"),
+        ),
+    ),
+    "order": (
+        "Ordre et limites",
+        (
+            ("ageing_days", "Une personne gagne un rang de priorité tous les … jours"),
+            ("offers_a_day", "Propositions par jour et par personne, au plus"),
+            ("unanswered_limit", "Propositions sans réponse avant la pause"),
+            ("chain_limit", "Échanges à la suite, au plus"),
+            ("public_delay_min", "Minutes, au plus, avant de rendre au public une heure que personne ne veut"),
+        ),
+    ),
+    "quiet": (
+        "Heures calmes : le temps pour répondre s’arrête",
+        (
+            ("quiet_from_h", "Le soir, à partir de … heures"),
+            ("quiet_until_h", "Le matin, jusqu’à … heures"),
+        ),
+    ),
+}
+
+
+class PolicyForm(forms.Form):
+    """`below`: what applies where a box is left empty."""
+
+    def __init__(self, *args: Any, below: Policy, whose: str, **options: Any) -> None:
+        super().__init__(*args, **options)
+        usual = settings_of(below)
+        for _, lines in GROUPS.values():
+            for name, label in lines:
+                self.fields[name] = forms.IntegerField(
+                    label=label,
+                    required=False,
+                    min_value=0,
+                    max_value=LARGEST,
+                    help_text=f"Vide : {usual[name]}, comme {whose}.",
+                    error_messages={
+                        "invalid": "Écrivez un nombre entier, en chiffres.",
+                        "min_value": "Ce nombre est trop petit.",
+                        "max_value": f"Pas plus de {LARGEST}.",
+                    },
+                )
+
+    @property
+    def settings(self) -> dict[str, int]:
+        """Once valid: only what was written."""
+        return {name: value for name, value in self.cleaned_data.items() if value is not None}
+
+    @property
+    def panels(self) -> list[tuple[str, str, list[forms.BoundField]]]:
+        return [(key, title, [self[name] for name, _ in lines]) for key, (title, lines) in GROUPS.items()]
+
+    def refuse(self, field: str, message: str) -> None:
+        self.add_error(field if field in self.fields else None, message)
+
+
+class OpenForm(forms.Form):
+    """The switch of a motif, and how near an hour may still be proposed."""
+
+    is_open = forms.BooleanField(label="Ce motif a une liste d’attente", required=False)
+    notice_min = forms.IntegerField(
+        label="Ne plus proposer une heure à moins de … minutes",
+        required=False,
+        min_value=0,
+        max_value=60 * 24 * 90,
+        error_messages={
+            "invalid": "Écrivez le nombre de minutes en chiffres.",
+            "min_value": "Ce nombre est trop petit.",
+            "max_value": "Pas plus de 129 600 minutes (90 jours).",
+        },
+    )

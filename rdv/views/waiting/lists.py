@@ -1,0 +1,93 @@
+"""The waiting list: who waits, for what, since when, who comes next. Reads only.
+
+Room: views. A page of rows asks a bounded number of questions, however many wait.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from agents.views.guards import AgentRequest
+from rdv.access import sites_of
+from rdv.core import clock
+from rdv.forms.waiting_desk import read_filters
+from rdv.models import Inscription, Offre
+from rdv.services import waitlist_desk
+from rdv.services.waitlist_desk import STATES, Standing
+from rdv.views.console.screen import console_roles
+from rdv.views.waiting.words import STATES as BADGES
+from rdv.views.waiting.words import Names, left_words, level_words, wishes_in_words
+
+PER_PAGE = 25
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Somebody on the list, ready to be shown."""
+
+    inscription: Inscription
+    standing: Standing | None
+    wishes: list[str]
+    badge: tuple[str, str]
+    offre: Offre | None
+    left: str
+
+    @property
+    def level(self) -> str:
+        return level_words(self.standing.level) if self.standing else ""
+
+
+@require_safe
+@console_roles
+def waiting(request: AgentRequest) -> HttpResponse:
+    now, scope = clock.now(), request.scope
+    motifs, sites = waitlist_desk.waited_motifs(scope), sites_of(scope)
+    asked = read_filters(request.GET, motifs, sites)
+    found = waitlist_desk.listed(scope, asked, motifs=motifs, now=now)
+    page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "asked": asked,
+        "motifs": motifs,
+        "filter_sites": sites,
+        "states": [(code, words) for code, (words, _) in STATES.items()],
+        "page_obj": page,
+        "rows": rows_of(list(page.object_list), now=now),
+        "calls": waitlist_desk.count_calls(scope),
+        "is_filtered": bool(asked.motif or asked.site or asked.name or asked.state != "attend"),
+        "now": now,
+        "today": clock.local_date(now, request.departement.zone),
+    }
+    return render(request, "rdv/waiting/liste.html", context)
+
+
+def rows_of(found: Sequence[Inscription], *, now: datetime) -> list[Row]:
+    """Ranks, names of wishes and running offers: four queries for all of them."""
+    if not found:
+        return []
+    names = names_for(found)
+    standings = waitlist_desk.standings(found, now=now)
+    offres = waitlist_desk.live_offres(found)
+    return [_row(one, standings.get(one.pk), names, offres.get(one.pk), now) for one in found]
+
+
+def names_for(found: Sequence[Inscription]) -> Names:
+    motifs = {pk for one in found for pk in one.motifs}
+    sites = {pk for one in found for pk in one.sites}
+    read = waitlist_desk.names_of(found[0].departement, motifs=motifs, sites=sites)
+    return Names(read["motifs"], read["sites"])
+
+
+def _row(one: Inscription, standing: Standing | None, names: Names, offre: Offre | None, now: datetime) -> Row:
+    return Row(
+        inscription=one,
+        standing=standing,
+        wishes=wishes_in_words(one, names),
+        badge=BADGES[one.state],
+        offre=offre,
+        left=left_words(offre.answer_by, now) if offre else "",
+    )

@@ -1,0 +1,170 @@
+"""The waiting list in words: wishes, states, delays, what became of an offer. Pure: no query.
+
+Room: views. Called by the other modules of rdv/views/waiting.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from rdv.core.journal import Evenement
+from rdv.domain import french
+from rdv.domain.french import NBSP
+from rdv.domain.waiting import HALF_DAYS, Tier
+from rdv.models import Inscription, InscriptionState, Offre, OffreState, Priority, SourceKind
+
+DAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi")
+# Code of rdv/templatetags/states.py and word of the badge, for the state of somebody who waits.
+STATES: Mapping[str, tuple[str, str]] = {
+    InscriptionState.WAITING: ("waiting", "Attend"),
+    InscriptionState.OFFERED: ("held", "Place proposée"),
+    InscriptionState.ASLEEP: ("late", "En pause"),
+    InscriptionState.SERVED: ("seen", "A eu sa place"),
+    InscriptionState.LEFT: ("excused", "A quitté la liste"),
+    InscriptionState.EXPIRED: ("excused", "Date passée"),
+}
+OFFRES: Mapping[str, tuple[str, str]] = {
+    OffreState.LIVE: ("held", "Attend la réponse"),
+    OffreState.ACCEPTED: ("seen", "Acceptée"),
+    OffreState.REFUSED: ("excused", "Refusée"),
+    OffreState.LAPSED: ("late", "Sans réponse"),
+    OffreState.WITHDRAWN: ("revoked", "Reprise par le service"),
+    OffreState.LOST: ("excused", "Une autre personne a dit oui avant"),
+}
+SOURCES: Mapping[str, str] = {
+    SourceKind.CANCELLATION: "un rendez-vous a été annulé",
+    SourceKind.MOVE: "un rendez-vous a été déplacé",
+    SourceKind.EXCHANGE: "une personne a eu une place plus tôt et a rendu la sienne",
+    SourceKind.ABSENCE: "une absence a été retirée ou raccourcie",
+    SourceKind.OPENING: "une ouverture a été ajoutée",
+    SourceKind.OPTION: "quelqu’un a commencé une demande sans la finir",
+    SourceKind.SEAT: "une place d’atelier s’est libérée",
+    SourceKind.CAPACITY: "des places ont été ajoutées à l’atelier",
+}
+TIERS: Mapping[str, str] = {
+    Tier.LONG: "L’heure était loin",
+    Tier.MIDDLE: "L’heure était à quelques jours",
+    Tier.NEAR: "L’heure était proche",
+    Tier.SHORT: "L’heure était très proche : il fallait téléphoner",
+}
+EVENTS: Mapping[str, str] = {
+    "offre.sent": "Place proposée et tenue",
+    "offre.accepted": "Oui",
+    "offre.refused": "Non",
+    "offre.lapsed": "Pas de réponse",
+    "offre.withdrawn": "Reprise",
+    "offre.lost": "Une autre personne a dit oui avant",
+}
+HISTORY: Mapping[str, str] = {
+    "inscription.joined": "Mise en attente",
+    "inscription.changed": "Souhaits modifiés",
+    "inscription.priority": "Ordre de passage modifié",
+    "inscription.state": "État",
+}
+# What an agent reads when the offer is over already; the person has sentences of their own.
+OVER: Mapping[str, str] = {
+    OffreState.REFUSED: "Cette personne a déjà dit non. La place est passée à la suivante.",
+    OffreState.LAPSED: "L’heure pour répondre est passée. La place est allée à la personne suivante.",
+    OffreState.WITHDRAWN: "Cette place a été reprise par le service. La personne garde son rang.",
+    OffreState.LOST: "Une autre personne a dit oui avant. Celle-ci garde son rang.",
+    OffreState.ACCEPTED: "Cette place est déjà réservée pour cette personne.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Names for the ids of wishes."""
+
+    motifs: Mapping[int, str]
+    sites: Mapping[int, str]
+
+
+def wishes_in_words(inscription: Inscription, names: Names) -> list[str]:
+    """What would suit, one thing a line; an empty list means that anything does."""
+    found = [
+        *_what(inscription, names),
+        _where(inscription, names),
+        half_days(inscription.half_days),
+        _when(inscription),
+        f"avec {inscription.agent.full_name}" if inscription.agent else "",
+        "avec son référent seulement" if inscription.referent_only else "",
+        "accès sans marche" if inscription.needs_step_free else "",
+        f"prévenir au moins {notice(inscription.shortest_notice_min)} avant",
+        "inscription sans redemander" if inscription.auto_accept else "",
+    ]
+    return [line for line in found if line]
+
+
+def _what(inscription: Inscription, names: Names) -> list[str]:
+    others = [names.motifs[pk] for pk in inscription.motifs if pk != inscription.motif_id and pk in names.motifs]
+    return [f"ou {name}" for name in others]
+
+
+def _where(inscription: Inscription, names: Names) -> str:
+    if inscription.sites:
+        return french.joined([names.sites.get(pk, "un autre lieu") for pk in inscription.sites])
+    if inscription.radius_km:
+        return f"à {inscription.radius_km}{NBSP}km au plus de chez elle"
+    return "tous les lieux"
+
+
+def half_days(mask: int) -> str:
+    """lundi, mardi matin, jeudi après-midi; "" for any."""
+    if not mask:
+        return ""
+    words = []
+    for number, day in enumerate(DAYS):
+        morning, afternoon = mask >> (2 * number) & 1, mask >> (2 * number + 1) & 1
+        if morning and afternoon:
+            words.append(day)
+        elif morning or afternoon:
+            words.append(HALF_DAYS[2 * number + (0 if morning else 1)])
+    return french.joined(words)
+
+
+def _when(inscription: Inscription) -> str:
+    first, last = inscription.from_day, inscription.until_day
+    parts = [f"à partir du {french.day_year(first)}"] if first else []
+    parts += [f"jusqu’au {french.day_year(last)}"] if last else []
+    return " ".join(parts)
+
+
+def notice(minutes: int) -> str:
+    return french.duration(timedelta(minutes=minutes))
+
+
+def level_words(level: int) -> str:
+    """The class after ageing: "1 sur 4", the first called is 1."""
+    return f"{level + 1} sur {len(Priority)}"
+
+
+def left_words(until: datetime, now: datetime) -> str:
+    """encore 22 min, encore 1 h 05, encore 3 jours; "" once it is over."""
+    minutes = max(0, int((until - now).total_seconds() // 60))
+    if until <= now:
+        return "terminé"
+    if minutes >= 48 * 60:
+        return f"encore {minutes // (24 * 60)}{NBSP}jours"
+    hours, rest = divmod(minutes, 60)
+    return f"encore {hours}{NBSP}h{NBSP}{rest:02d}" if hours else f"encore {rest}{NBSP}min"
+
+
+def over_words(offre: Offre, state: OffreState) -> str:
+    return OVER.get(state, "Cette proposition est terminée.")
+
+
+def event_words(event: Evenement) -> str:
+    """A line of the journal of an offer or of somebody who waits."""
+    words = EVENTS.get(event.kind) or HISTORY.get(event.kind, "Changement")
+    data: dict[str, Any] = event.data
+    if event.kind == "inscription.state":
+        words = STATES.get(str(data.get("after")), ("", "Changement"))[1]
+    if event.kind == "inscription.priority":
+        words += f"{NBSP}: {Priority(data['after']).label}"
+    reason = str(data.get("reason") or "")
+    told = REASONS.get(reason, reason)
+    return f"{words}, {told}" if told else words
+
+
+REASONS: Mapping[str, str] = {"woken": "attend de nouveau", "unanswered": "deux propositions sans réponse"}
