@@ -2,8 +2,24 @@
 
 from django.urls import URLPattern, URLResolver, path, re_path
 
-from rdv.views.public import code, done, home, identity, legal, link, link_move, lost, mine, places, times
-from rdv.views.public import wait_code, wait_join, wait_link, wait_offer, wait_wishes
+from rdv.views.public import (
+    code,
+    done,
+    home,
+    identity,
+    legal,
+    link,
+    link_move,
+    lost,
+    mine,
+    places,
+    times,
+    wait_code,
+    wait_join,
+    wait_link,
+    wait_offer,
+    wait_wishes,
+)
 
 # A link of a message, with or without its last slash.
 LINK = r"^r/(?P<token>[0-9A-Za-z]{16})"

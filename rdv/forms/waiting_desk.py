@@ -1,4 +1,7 @@
-"""Small forms of the waiting list: filters, the answer to a call, a reason. Room: forms. Called by rdv/views/waiting."""
+"""Small forms of the waiting list: filters, the answer to a call, a reason.
+
+Room: forms. Called by rdv/views/waiting.
+"""
 
 import uuid as uuids
 from collections.abc import Mapping, Sequence

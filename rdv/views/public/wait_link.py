@@ -3,7 +3,6 @@
 No name on these pages: whoever holds the phone may see them. Nothing is done by looking (mail scanners follow links).
 """
 
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -15,13 +14,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from rdv.access import inscription_for_link
 from rdv.core.clock import local_date
+from rdv.core.links import make_token
 from rdv.forms.wait import WishesForm, initial_of
 from rdv.models import Booker, Inscription, InscriptionState
 from rdv.services import public_reading, public_waiting, waitlist_join
 from rdv.services.errors import ChangedMeanwhile
 from rdv.services.public_booking import author_of
 from rdv.services.waitlist_join import CannotWait, WishImpossible
-from rdv.services.waitlist_rules import policy_of
 from rdv.views.public import words
 from rdv.views.public.shared import INCOMPLETE, TAKEN, show
 from rdv.views.public.ticket import link_of
@@ -76,7 +75,6 @@ def _open_context(inscription: Inscription, now: datetime) -> dict[str, Any]:
     kept = inscription.participation
     is_kept = kept is not None and kept.is_live and kept.rdv.starts_at > now
     offre = public_waiting.live_offre(inscription)
-    policy = policy_of(inscription.motif)
     return {
         "position": waitlist_join.position_of(inscription, now),
         "wishes": wishes_told(inscription, public_waiting.sites_of(inscription)),
@@ -84,7 +82,6 @@ def _open_context(inscription: Inscription, now: datetime) -> dict[str, Any]:
         "offre": offre,
         "offre_url": offre_link(offre) if offre else "",
         "is_called": inscription.person_told.phone == "" and inscription.person_told.email == "",
-        "unanswered_limit": policy.unanswered_limit,
     }
 
 
@@ -110,7 +107,7 @@ def change(request: HttpRequest, inscription: Inscription, now: datetime) -> Htt
     try:
         waitlist_join.change(
             inscription=inscription,
-            wishes=replace(form.over(wishes)),
+            wishes=form.over(wishes),
             author=author_of(inscription.person_told),
             now=now,
             expected_version=_version(request),
@@ -119,7 +116,7 @@ def change(request: HttpRequest, inscription: Inscription, now: datetime) -> Htt
         form.add_error(error.field if error.field in form.fields else None, error.message)
         return _change_page(request, inscription, form)
     except (ChangedMeanwhile, CannotWait):
-        fresh = inscription_for_link(request.path.split("/")[2], now=now)
+        fresh = inscription_for_link(make_token("attente", str(inscription.uuid)), now=now)
         notice = _("Votre place sur la liste a changé entre-temps. Voici où elle en est.")
         return place_page(request, fresh, now, notice=notice, status=TAKEN)
     return redirect(waiting_link(inscription) + "?fait=souhaits")

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods
 from rdv.access import offre_for_link
 from rdv.core.clock import local_date
 from rdv.core.errors import DomainError
+from rdv.core.links import make_token
 from rdv.domain import french
 from rdv.models import Offre, OffreState
 from rdv.services import public_waiting, waitlist_answer
@@ -30,7 +31,6 @@ from rdv.views.public.ticket import link_of, ticket
 from rdv.views.public.wait_shared import offre_link, opened_by, waiting_link
 
 YES, NO, STOP = "oui", "non", "stop"
-ANSWERED_NO = OffreState.REFUSED
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -64,7 +64,7 @@ def _answer(found: Offre, said: str, now: datetime) -> HttpResponse:
 
 def _again(found: Offre, now: datetime) -> Offre:
     """As it is now."""
-    return offre_for_link(offre_link(found).rsplit("/", 1)[-1], now=now)
+    return offre_for_link(make_token("offre", str(found.uuid)), now=now)
 
 
 def _busy(error: DomainError) -> str:
@@ -131,7 +131,7 @@ def _live_context(found: Offre, now: datetime) -> dict[str, Any]:
 def _over(found: Offre) -> str:
     if found.is_live:
         return _("Cette heure est passée.")
-    if found.state == ANSWERED_NO:
+    if found.state == OffreState.REFUSED:
         return _("Vous avez répondu non. La place est proposée à une autre personne.")
     return OVER[OffreState(found.state)]
 

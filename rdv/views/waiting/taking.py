@@ -18,7 +18,7 @@ from rdv.core.errors import DomainError
 from rdv.domain import french
 from rdv.forms.console_state import ConsoleState, read_state
 from rdv.forms.waiting_desk import ReasonForm
-from rdv.models import Option
+from rdv.models import OffreState, Option
 from rdv.services.console_holds import agents_of, held_by
 from rdv.services.waitlist_withdraw import withdraw_for_agent
 from rdv.views.console.screen import console_roles
@@ -56,7 +56,7 @@ def _to_console(state: ConsoleState, option: Option) -> HttpResponse:
 def _page(
     request: AgentRequest, option: Option, form: ReasonForm, state: ConsoleState, *, status: int, refusal: str = ""
 ) -> HttpResponse:
-    asked = offres_for_writing(request.scope).live().filter(option=option).order_by("id")
+    asked = offres_for_writing(request.scope).filter(option=option, state=OffreState.LIVE).order_by("id")
     context = {
         "option": option,
         "asked": list(asked),
