@@ -1,6 +1,6 @@
-"""Who waits: /<departement>/attente/<key>/. The same answers whether we know the person or not, until the code is right.
+"""Who waits: /<departement>/attente/<key>/, then the code (wait_code) puts them on the list.
 
-Then the code (wait_code) puts them on the list.
+Until the code is right, the answers are the same whether we know the person or not.
 """
 
 import uuid as uuids

@@ -20,11 +20,11 @@ from rdv.views.public import words
 from rdv.views.public.shared import GONE, show
 
 Subject = TypeVar("Subject")
-Opened = TypeVar("Opened", covariant=True)
+Opened_co = TypeVar("Opened_co", covariant=True)
 
 
-class Door(Protocol[Opened]):
-    def __call__(self, token: str, *, now: datetime) -> Opened: ...
+class Door(Protocol[Opened_co]):
+    def __call__(self, token: str, *, now: datetime) -> Opened_co: ...
 
 
 def opened_by(
