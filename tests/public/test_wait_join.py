@@ -1,0 +1,211 @@
+"""Joining from a page: wishes, who, code, one's place. The same answers to everybody until the code is right."""
+
+import datetime as dt
+
+import pytest
+from django.test import Client
+
+from notifications.models import Message
+from rdv.models import Inscription, MotifSite, Participation
+from tests.factories import make_motif, make_rdv, make_usager
+from tests.public.conftest import CHILD, IDENTITY, book, code_sent, link_of, local, text_of
+from tests.public.waiting import WISHES, ask, join_online, place_of, wait_url
+from usagers.models import Usager
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def world(world):
+    world.motif.has_waitlist = True
+    world.motif.save()
+    return world
+
+
+def test_a_full_place_leads_to_the_list_and_not_to_a_wall(world, person):
+    page = person.get(world.times_url("henin") + "?lieu=Lens+62300")
+    assert "laissez-nous vous prévenir" in text_of(page)
+    url = wait_url(world, "?lieu=Lens+62300&amp;site=henin")
+    assert url in page.content.decode()
+    assert wait_url(world, "?site=lens") in person.get(world.times_url("lens")).content.decode()
+
+
+def test_without_a_list_nothing_speaks_of_it(world, person):
+    world.motif.has_waitlist = False
+    world.motif.save()
+    for site in ("henin", "lens"):
+        assert "Prévenez-moi" not in text_of(person.get(world.times_url(site)))
+    assert person.get(wait_url(world)).status_code == 404
+
+
+def test_places_near_the_full_one_are_ticked_in_advance(world, person):
+    page = person.get(wait_url(world, "?site=lievin")).content.decode()
+    ticked = [slug for slug in world.sites if f'value="{slug}"' in page and "checked" in _box(page, slug)]
+    assert ticked == ["lens", "lievin", "henin"]  # Béthune is 16 km away
+
+
+def _box(page, slug):
+    start = page.index(f'value="{slug}"')
+    return page[start : page.index(">", start)]
+
+
+def test_from_the_wishes_to_the_list(world, person):
+    wishes = WISHES | {"half_days": ["0", "3"], "notice": "2880", "until_day": "2026-12-20"}
+    inscription = join_online(person, world, wishes=wishes)
+    assert inscription.usager.full_name == "Nadia Lemaire"
+    assert (inscription.sites, inscription.half_days) == ([world.sites["lens"].pk], 0b1001)
+    assert (inscription.shortest_notice_min, inscription.until_day) == (2880, dt.date(2026, 12, 20))
+    page = text_of(person.get(place_of(inscription) + "?fait=inscrit"))
+    assert "Vous êtes sur la liste" in page
+    assert "Vous êtes la prochaine personne" in page
+    assert "Lundi matin et mardi après-midi" in page
+    assert "Jusqu’au dimanche 20 décembre" in page
+    assert "03 53 01 20 00" in page
+    assert Message.objects.filter(kind="waitlist.joined", subject_id=str(inscription.uuid)).exists()
+
+
+def test_everything_ticked_means_anything(world, person):
+    inscription = join_online(person, world, wishes=WISHES | {"sites": list(world.sites)})
+    assert (inscription.sites, inscription.half_days) == ([], 0)
+
+
+def test_for_a_child_the_parent_gets_the_messages(world, person):
+    inscription = join_online(person, world, identity=CHILD)
+    assert inscription.usager.first_name == "Yanis"
+    assert inscription.responsable.first_name == "Nadia"
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "sentence"),
+    [
+        ("sites", [], "Cochez au moins un lieu."),
+        ("half_days", [], "Cochez au moins une demi-journée."),
+        ("until_day", "2026-11-01", "Cette date est passée. Choisissez une date à venir."),
+        ("from_day", "bientôt", "Écrivez une date. Exemple : 14/12/2026."),
+        ("notice", "", "Choisissez combien de temps avant."),
+    ],
+)
+def test_what_is_missing_is_said_and_the_rest_is_kept(world, person, field, value, sentence):
+    page = person.post(wait_url(world), WISHES | {"half_days": ["5"], field: value})
+    assert page.status_code == 422
+    assert sentence in text_of(page)
+    if field != "half_days":
+        assert 'value="5" checked' in page.content.decode()
+
+
+def test_back_finds_what_was_typed(world, person):
+    person.post(wait_url(world), WISHES | {"half_days": ["7"]})
+    page = person.get(wait_url(world)).content.decode()
+    assert 'value="7" checked' in page
+    assert 'value="0" checked' not in page
+
+
+def test_the_same_page_sent_twice_is_one_place(world, person):
+    url = ask(person, world)
+    code = code_sent()
+    first = person.post(url, {"code": code})
+    again = person.post(url, {"code": code})
+    assert first["Location"] == again["Location"]
+    assert Inscription.objects.count() == 1
+    assert person.get(url)["Location"] == first["Location"]
+
+
+def test_a_wrong_code_joins_nothing(world, person):
+    url = ask(person, world)
+    page = person.post(url, {"code": "000000" if code_sent() != "000000" else "000001"})
+    assert page.status_code == 422
+    assert not Inscription.objects.exists()
+    assert not Usager.objects.filter(last_name="Lemaire").exists()
+
+
+def test_known_or_not_waiting_or_not_the_answers_are_the_same(world):
+    """No enumeration: a phone that waits already and one that nobody knows read the same pages, until the code."""
+    join_online(Client(), world)
+    pages = []
+    for phone in ("06 39 98 45 21", "06 39 98 45 22"):
+        client = Client()
+        url = ask(client, world, identity=IDENTITY | {"phone": phone})
+        page = text_of(client.get(url))
+        pages.append(page.replace(phone[-5:], "..").replace(phone[-2:], ".."))
+    assert pages[0] == pages[1]
+
+
+def test_waiting_already_leads_to_ones_own_place(world):
+    first = join_online(Client(), world)
+    assert join_online(Client(), world) == first
+    assert Inscription.objects.count() == 1
+
+
+def test_another_browser_finds_nothing(world, person):
+    url = ask(person, world)
+    for address in (url, url.removesuffix("code/")):
+        assert Client().get(address).status_code == 404
+
+
+def test_the_code_again_by_the_other_channel(world, person):
+    url = ask(person, world, identity=IDENTITY | {"email": "nadia@example.org"})
+    assert "SMS au" in text_of(person.get(url))
+    person.post(url.replace("code/", "renvoyer/"), {"par": "email"})
+    assert "e-mail à" in text_of(person.get(url))
+    response = person.post(url, {"code": code_sent()})
+    assert response.status_code == 302
+
+
+def test_a_full_session_has_its_own_list(world, person):
+    workshop = make_motif(
+        world.departement, slug="massage", is_collective=True, capacity=1, has_waitlist=True, public_label="Massage"
+    )
+    MotifSite.objects.create(departement=world.departement, motif=workshop, site=world.sites["lens"])
+    session = make_rdv(
+        workshop, world.sites["lens"], [world.agents["lens"]], local(2026, 12, 1, 14), usagers=[make_usager()]
+    )
+    page = person.get(world.times_url("lens", workshop)).content.decode()
+    query = f"?seance={session.uuid}"
+    assert f"/massage/attente/{query}" in page
+    url = world.url("massage", "attente") + query
+    shown = person.get(url).content.decode()
+    assert 'name="half_days"' not in shown
+    response = person.post(url, {"notice": "1440", "auto_accept": "on"})
+    person.post(response["Location"], IDENTITY)
+    person.post(response["Location"] + "code/", {"code": code_sent()})
+    inscription = Inscription.objects.get()
+    assert (inscription.atelier, inscription.auto_accept) == (session, True)
+
+
+# --- "Plus tôt ?", from the link of one's Rdv
+
+
+@pytest.fixture
+def participation(world, person):
+    return book(person, world, index=6)
+
+
+def test_something_earlier_keeps_the_rdv(participation, world):
+    reader = Client()
+    assert "Me prévenir si une place se libère plus tôt" in text_of(reader.get(link_of(participation)))
+    page = reader.get(link_of(participation, "plus-tot/"))
+    assert "Vous gardez votre rendez-vous du" in text_of(page)
+    assert "Lemaire" not in page.content.decode()
+    response = reader.post(link_of(participation, "plus-tot/"), WISHES)
+    inscription = Inscription.objects.get()
+    assert response["Location"] == place_of(inscription) + "?fait=inscrit"
+    assert inscription.participation == participation
+    assert inscription.until_day == participation.rdv.starts_at.date()
+    participation.refresh_from_db()
+    assert participation.is_live
+    again = reader.get(link_of(participation, "plus-tot/"))
+    assert again["Location"] == place_of(inscription) + "?fait=deja"
+
+
+def test_nothing_earlier_for_what_is_cancelled_or_has_no_list(participation, world):
+    reader = Client()
+    world.motif.has_waitlist = False
+    world.motif.save()
+    assert "plus tôt" not in text_of(reader.get(link_of(participation)))
+    assert reader.post(link_of(participation, "plus-tot/"), WISHES)["Location"] == link_of(participation)
+    world.motif.has_waitlist = True
+    world.motif.save()
+    reader.post(link_of(participation, "annuler/"))
+    assert reader.post(link_of(participation, "plus-tot/"), WISHES).status_code == 302
+    assert not Inscription.objects.exists()
+    assert Participation.objects.count() == 1
