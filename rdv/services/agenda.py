@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from itertools import pairwise
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from agents.access import Scope
@@ -17,7 +18,7 @@ from rdv.access import may_read_rdv, site_ids_of, whole_rdvs
 from rdv.domain.holidays import holiday_name
 from rdv.domain.intervals import Interval, merge, subtract
 from rdv.domain.travel import Point, travel_time
-from rdv.models import Absence, Modality, Occupation, OccupationKind, Ouverture, Rdv
+from rdv.models import Absence, Modality, Occupation, OccupationKind, Option, Ouverture, Purpose, Rdv
 
 # A hole shorter than this is not worth a line.
 SHORTEST_HOLE = timedelta(minutes=15)
@@ -39,6 +40,7 @@ class Kind(StrEnum):
 class Item:
     """Something on a day. `rdv` and `trip` only when they may be read.
 
+    `waitlist`: the token of an hour held for the waiting list, when this reader may take it back.
     `on_absence`: this Rdv falls on an absence. `doubles`: the Rdv at the same time that may be read, and
     `has_double` when there is one at all. `meets_rdvs`: how many Rdv an absence leaves to be looked at.
     """
@@ -50,6 +52,7 @@ class Item:
     absence: Absence | None = None
     trip: tuple[Rdv, Rdv] | None = None
     expires_at: datetime | None = None
+    waitlist: UUID | None = None
     on_absence: bool = False
     has_double: bool = False
     doubles: tuple[Rdv, ...] = ()
@@ -86,7 +89,7 @@ def read_days(agent: Agent, days: Sequence[date], *, scope: Scope, now: datetime
     _openings(agent, found, closed, start, end)
     rdvs = _rdvs(agent, departement, start, end)
     taken = _occupations(agent, start, end, now)
-    items = _with_review([*_rdv_items(rdvs, scope), *_taken_items(taken)])
+    items = _with_review([*_rdv_items(rdvs, scope), *_taken_items(taken, scope)])
     trips = _trips(rdvs, scope, departement.unknown_travel_min)
     busy = [Interval(row.starts_at, row.ends_at) for row in taken]
     busy += [Interval(item.starts_at, item.ends_at) for item in [*trips, *items]]
@@ -137,18 +140,26 @@ def _rdv_items(rdvs: Iterable[Rdv], scope: Scope) -> list[Item]:
 
 def _occupations(agent: Agent, start: datetime, end: datetime, now: datetime) -> list[Occupation]:
     rows = Occupation.objects.meeting(start, end).standing(now).filter(agent=agent)
-    return list(rows.select_related("absence").order_by("starts_at", "id"))
+    return list(rows.select_related("absence", "option__motif").order_by("starts_at", "id"))
 
 
-def _taken_items(taken: Iterable[Occupation]) -> list[Item]:
-    """Absences and holds. What is held, and for whom, is said to nobody."""
+def _taken_items(taken: Iterable[Occupation], scope: Scope) -> list[Item]:
+    """Absences and holds. For whom something is held is said to nobody here."""
     items = []
     for row in taken:
         if row.kind == OccupationKind.ABSENCE:
             items.append(Item(Kind.ABSENCE, row.starts_at, row.ends_at, absence=row.absence))
         elif row.kind == OccupationKind.OPTION:
-            items.append(Item(Kind.HELD, row.starts_at, row.ends_at, expires_at=row.expires_at))
+            token = _waitlist_token(row.option, row.agent_id, scope)
+            items.append(Item(Kind.HELD, row.starts_at, row.ends_at, expires_at=row.expires_at, waitlist=token))
     return items
+
+
+def _waitlist_token(option: Option | None, agent_id: int, scope: Scope) -> UUID | None:
+    if option is None or option.purpose != Purpose.OFFRE:
+        return None
+    may_take = scope.may_write(site_id=option.site_id, service_id=option.motif.service_id, agent_ids=[agent_id])
+    return option.token if may_take else None
 
 
 def _with_review(items: list[Item]) -> list[Item]:

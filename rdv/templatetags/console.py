@@ -77,6 +77,13 @@ def console_url(state: ConsoleState, **changes: Any) -> str:
 
 
 @register.simple_tag
+def waiting_url(state: ConsoleState) -> str:
+    """The form that puts the person of this call on the waiting list of its motif."""
+    pairs = state.with_changes(option=None, etape="", m="").pairs()
+    return f"{reverse('rdv:waiting_join')}?{urlencode(pairs)}"
+
+
+@register.simple_tag
 def console_fields(state: ConsoleState, *without: str) -> SafeString:
     kept = [pair for pair in state.pairs() if pair[0] not in without]
     return format_html_join("", '<input type="hidden" name="{}" value="{}">', kept)

@@ -3,6 +3,7 @@
  * buttons; with it a whole call goes without the mouse.
  *
  *   F2, F4        who calls, what for           Ctrl+Enter   the final button of the step
+ *   F8            the waiting list, once the person and the motif are known
  *   1...9         the numbered proposal, only in a list or in the table, by the position of the key (AZERTY: no Shift)
  *   arrows        lists (up, down) and the table (four ways): the focus moves, nothing is held until Enter or a digit
  *   Escape        one step back, nothing lost
@@ -151,8 +152,12 @@ function byEnter(event) {
 }
 
 function byFunctionKey(event) {
-  const name = { F2: "q", F4: "motif" }[event.key];
+  const name = { F2: "q", F4: "motif", F8: "attente" }[event.key];
   if (!name || event.ctrlKey || event.altKey || event.metaKey) return false;
+  if (event.key === "F8") {
+    document.getElementById(name)?.click();
+    return true;
+  }
   focusOn(document.getElementById(name) ?? document.getElementById("q"));
   return true;
 }

@@ -100,6 +100,13 @@ def _masked(item: Item, reader: Reader) -> Line:
 
 
 def _held(item: Item, reader: Reader) -> Line:
+    if item.waitlist is not None:
+        url = reverse("rdv:waiting_take", args=[item.waitlist])
+        text = "Proposée à la liste d’attente"
+        action = [Action("Prendre cette heure", url)]
+        return _line(
+            item, reader, state="held", title="Place tenue", text=text, detail=text, icon="hourglass", actions=action
+        )
     until = f"jusqu’à {clock(item.expires_at, reader.zone)}" if item.expires_at else ""
     detail = f"Quelqu’un remplit sa demande, {until} au plus tard"
     return _line(item, reader, state="held", title="Place tenue", text=until, detail=detail, icon="hourglass")
