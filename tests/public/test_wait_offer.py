@@ -9,7 +9,7 @@ from rdv.core.journal import Author
 from rdv.models import InscriptionState, Offre, OffreState, Participation, Rdv
 from rdv.services.waitlist_offer import lapse_due
 from rdv.services.waitlist_withdraw import withdraw_for_agent
-from tests.factories import make_rdv, make_usager
+from tests.factories import make_motif, make_rdv, make_usager
 from tests.public.conftest import NOW, link_of, local, text_of
 from tests.public.waiting import free_an_hour, offre_of, place_of, put_on_the_list
 
@@ -53,7 +53,7 @@ def test_the_offer_says_when_where_and_until_when_and_no_name(offre, reader):
     assert "Une place s’est libérée pour vous" in text
     assert "jeudi 3 décembre 9 h 20 minutes, avec une puéricultrice Pesée et conseils" in text
     assert "MDS de Lens" in text
-    assert "Gardée pour vous jusqu’à 11 h 10, demain mardi 24 novembre." in text
+    assert "Gardée pour vous jusqu’à 11 h 10, mercredi 25 novembre." in text
     for answer in ("Oui, je prends cette place", "Non, pas cette fois", "Ne plus attendre"):
         assert answer in text
     for name in ("Nadia", "Lemaire"):
@@ -207,8 +207,6 @@ def test_busy_at_that_hour_is_said_and_the_place_stays_held(world, usager, reade
 
 def _offre_then_busy(world, usager):
     """They took something else meanwhile, at the same hour, for another motif."""
-    from tests.factories import make_motif
-
     put_on_the_list(world, usager=usager)
     offre = free_an_hour(world)
     other = make_motif(world.departement, sites=world.sites.values())

@@ -8,6 +8,7 @@ from django.test import Client
 from rdv.models import Inscription, InscriptionState, Offre
 from rdv.services.public_booking import author_of
 from rdv.services.waitlist_answer import accept
+from rdv.services.waitlist_join import Wishes
 from tests.factories import make_usager
 from tests.public.conftest import NOW, text_of
 from tests.public.waiting import WISHES, free_an_hour, offre_of, place_of, put_on_the_list
@@ -83,12 +84,8 @@ def test_other_wishes_the_same_rank(world, inscription, reader):
 
 
 def test_what_an_agent_asked_for_stays(world, usager, reader):
-    from rdv.services.waitlist_join import Wishes
-
     agent = world.agents["lens"]
-    inscription = put_on_the_list(
-        world, usager=usager, wishes=Wishes(agent=agent, radius_km=None, needs_step_free=True)
-    )
+    inscription = put_on_the_list(world, usager=usager, wishes=Wishes(agent=agent, needs_step_free=True))
     reader.post(place_of(inscription, "souhaits"), WISHES)
     inscription.refresh_from_db()
     assert (inscription.agent, inscription.needs_step_free) == (agent, True)

@@ -38,6 +38,7 @@ from tests.factories import (
     make_site,
     make_usager,
 )
+from tests.rights.world_waiting import begin_waits, waiting_list
 from tests.signing import signed_in
 from usagers.models import Proche, Referent
 
@@ -69,6 +70,7 @@ def build(now):
     _rdvs(house)
     _planning(house)
     _accounts(house)
+    waiting_list(house, at)
     return house
 
 
@@ -336,6 +338,7 @@ def _usager(house):
     client.post(
         reverse("rdv:public_visit", args=[slug, house.visit.slug]), {"street": "3 rue des Ormes", "commune": "Lens"}
     )
+    begin_waits(house, client, code_sent)
     return client
 
 

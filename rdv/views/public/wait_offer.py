@@ -6,7 +6,7 @@ Looking never answers (mail scanners follow links), and an answer sent twice is 
     accepted, refused, lapsed, lost, withdrawn: each said in words, with what can still be done
 """
 
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -118,7 +118,7 @@ def _live_context(found: Offre, now: datetime) -> dict[str, Any]:
     return {
         "answer_by": found.answer_by,
         "is_late": found.answer_by <= now,
-        "day_relative": french.relative_day(local_date(found.answer_by, zone), local_date(now, zone)),
+        "day_said": _day_said(local_date(found.answer_by, zone), local_date(now, zone)),
         "time_left": french.duration(found.answer_by - now) if found.answer_by > now else "",
         "minutes_left": min(left, total),
         "minutes_total": total,
@@ -126,6 +126,12 @@ def _live_context(found: Offre, now: datetime) -> dict[str, Any]:
         "old": old.rdv if old is not None else None,
         "by_sms": settings.SMS_CAN_BE_ANSWERED and bool(found.inscription.person_told.phone),
     }
+
+
+def _day_said(day: date, today: date) -> str:
+    """aujourd’hui lundi 23 novembre; demain...; mercredi 25 novembre."""
+    is_near = day - today <= timedelta(days=1)
+    return f"{french.relative_day(day, today)} {french.day(day)}" if is_near else french.day(day)
 
 
 def _over(found: Offre) -> str:
