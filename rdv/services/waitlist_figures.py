@@ -48,14 +48,14 @@ WITH hours AS (
            max(extract(epoch FROM o.ends_at - o.starts_at) / 60) FILTER (WHERE o.state = 'accepted') AS minutes,
            min(extract(epoch FROM o.answered_at - o.freed_at)) FILTER (WHERE o.state = 'accepted') AS fill
     FROM rdv_offre o
-    WHERE o.departement_id = %(departement)s AND o.freed_at >= %(since)s AND o.freed_at < %(until)s
+    WHERE o.departement_id = %(departement)s AND o.freed_at >= %(since)s AND o.freed_at <= %(until)s
       AND o.motif_id = ANY (%(motifs)s::bigint[]) AND o.site_id = ANY (%(sites)s::bigint[])
     GROUP BY o.motif_id, o.site_id, o.starts_at, o.first_agent, o.atelier_id, o.source_uuid, o.freed_at
 ), released AS (
     SELECT (e.data->>'motif')::bigint AS motif_id, (e.data->>'site')::bigint AS site_id
     FROM rdv_evenement e
     WHERE e.departement_code = %(departement)s AND e.kind = 'waitlist.released'
-      AND e.at >= %(since)s AND e.at < %(until)s
+      AND e.at >= %(since)s AND e.at <= %(until)s
       AND (e.data->>'motif')::bigint = ANY (%(motifs)s::bigint[])
       AND (e.data->>'site')::bigint = ANY (%(sites)s::bigint[])
       AND NOT EXISTS (
