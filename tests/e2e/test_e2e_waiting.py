@@ -1,143 +1,129 @@
-"""Somebody waits, is offered an hour and takes it: at a desk, on the smallest phone, and without script."""
+"""The waiting list at the desk, in a browser: F8 from the console, a call answered by keyboard, an hour taken back."""
 
 import datetime as dt
 
 import pytest
-from playwright.sync_api import Page
+from django.conf import settings
 
 from rdv.core import clock
-from rdv.models import Inscription, InscriptionState, Offre, Rdv
-from rdv.services.cancelling import cancel_participation
-from rdv.services.public_booking import author_of
-from tests.e2e.conftest import SMALLEST
-from tests.e2e.test_e2e_public import code_in_outbox, look, noon, today
-from tests.factories import make_rdv, make_usager
-from tests.public.conftest import World, link_of, make_world
-from tests.public.waiting import offre_of, place_of, put_on_the_list
+from rdv.models import Inscription, Offre, Option, Rdv
+from tests.e2e.conftest import check
+from tests.factories import make_usager
+from tests.signing import signed_in
+from tests.waiting.conftest import build, free_the_hour, wait
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
-SCREENS = [(1280, True), (SMALLEST, True), (SMALLEST, False)]
-
-
-@pytest.fixture(params=SCREENS, ids=["desk", "phone", "phone-without-script"])
-def page(request, visitor) -> Page:
-    width, javascript = request.param
-    return visitor(width=width, javascript=javascript)
+DESK, PHONE = 1366, 320
 
 
 @pytest.fixture
-def world(transactional_db) -> World:
-    """Hénin-Beaumont is full; its list is open."""
-    world = make_world()
-    world.motif.has_waitlist = True
-    world.motif.save()
-    return world
+def desk(visitor):  # the database of the live server is ready before the rows are written
+    now = clock.now()
+    # Ten days ahead and more, on a weekday: far enough for one person to be asked.
+    day = now.date() + dt.timedelta(days=10)
+    day += dt.timedelta(days=max(0, 7 - day.weekday()) if day.weekday() > 4 else 0)
+    return build(now=now, ten=dt.datetime.combine(day, dt.time(9), dt.UTC))
 
 
-def weekday(world, days: int) -> dt.date:
-    """A working day, at least so many days away."""
-    day = today(world) + dt.timedelta(days=days)
-    while day.weekday() > 4:
-        day += dt.timedelta(days=1)
-    return day
+@pytest.fixture
+def enter(visitor, live_server):
+    def come(agent, **options):
+        page = visitor(**options)
+        name = settings.SESSION_COOKIE_NAME
+        cookie = {"name": name, "value": signed_in(agent).cookies[name].value, "url": live_server.url}
+        page.context.add_cookies([cookie])
+        return page
+
+    return come
 
 
-def free_an_hour(world, *, days=10, site="henin") -> Offre:
-    """Somebody who had ten o'clock cancels."""
-    day = weekday(world, days)
-    world.open(site, (day.year, day.month, day.day), (9, 0), (12, 0))
-    at = dt.datetime.combine(day, dt.time(10), world.departement.zone).astimezone(dt.UTC)
-    leaver = make_usager(world.departement)
-    rdv = make_rdv(world.motif, world.sites[site], [world.agents[site]], at, usagers=[leaver])
-    cancel_participation(
-        participation=rdv.participations.get(), by_service=False, author=author_of(leaver), now=clock.now()
-    )
-    return Offre.objects.live().whole().get()
+def checked(page):
+    """On a desk and on a small phone."""
+    for width in (DESK, PHONE):
+        page.set_viewport_size({"width": width, "height": 768})
+        check(page)
+    page.set_viewport_size({"width": DESK, "height": 768})
 
 
-def waiting_person(world, **fields) -> Inscription:
-    return put_on_the_list(world, now=clock.now(), **fields)
+def test_f8_puts_somebody_on_the_list(desk, enter):
+    person = make_usager(desk.departement, first_name="Nour", last_name="Haddad")
+    page = enter(desk.people["secretary"], width=DESK)
+    page.goto(f"/agents/accueil/?usager={person.uuid}&motif={desk.motif.uuid}")
+    checked(page)
+    page.keyboard.press("F8")
+    page.wait_for_url("**/agents/attente/ajouter/**")
+    checked(page)
+    page.get_by_label("Naissance, grossesse ou échéance d’un droit").check()
+    page.keyboard.press("Control+Enter")
+    page.wait_for_selector("#erreurs")
+    assert page.evaluate("document.activeElement.id") == "erreurs"
+    checked(page)
+    page.get_by_label("Pourquoi").fill("Enceinte de 7 mois")
+    page.get_by_label("Lundi matin").check()
+    page.keyboard.press("Control+Enter")
+    page.wait_for_url("**/agents/attente/personne/**")
+    assert "rang 1 sur 1" in page.inner_text("main")
+    checked(page)
+    made = Inscription.objects.get()
+    assert (made.priority, made.half_days) == (1, 1)
+    page.goto("/agents/attente/")
+    checked(page)
 
 
-def test_from_a_full_place_to_an_hour_taken(page, world):
-    page.goto(world.times_url("henin"))
-    look(page, "attente-01-complet")
-    page.locator("main .fr-btn", has_text="Prévenez-moi").click()
-    look(page, "attente-02-souhaits")
-    page.uncheck("text=Après-midi >> nth=0")
-    page.check("text=MDS de Lens")
-    page.click("text=Continuer")
-    look(page, "attente-03-qui")
-    page.check("text=Pour moi")
-    for name, value in (("first_name", "Nadia"), ("last_name", "Lemaire"), ("phone", "06 39 98 45 21")):
-        page.fill(f"#id_{name}", value)
-    page.click("#identite .fr-btn")
-    look(page, "attente-04-code")
-    page.fill("#id_code", code_in_outbox(page))
-    page.click("button:has-text('M’inscrire sur la liste')")
-    look(page, "attente-05-sur-la-liste")
-    assert page.locator("h1").inner_text() == "Vous êtes sur la liste"
-    inscription = Inscription.objects.get()
-    assert inscription.half_days == 0b111111111101
-    offre = free_an_hour(world)
-    assert offre.inscription == inscription
-    page.goto(offre_of(offre))
-    look(page, "attente-06-proposition")
-    page.click("text=Oui, je prends cette place")
-    look(page, "attente-07-prise")
-    assert page.locator("h1").inner_text().startswith("C’est noté. À ")
-    page.reload()
-    page.click("text=Voir mon rendez-vous")
-    look(page, "attente-08-rendez-vous")
-    assert Rdv.objects.live().count() == 1
+def test_a_call_is_answered_by_keyboard(desk, enter):
+    wait(desk, phone="", email="")
+    free_the_hour(desk)
+    page = enter(desk.people["secretary"], width=DESK)
+    page.goto("/agents/attente/appels/")
+    checked(page)
+    page.get_by_role("link", name="Pourquoi cette personne").click()
+    page.wait_for_selector("h1:has-text('Pourquoi Samira Benali')")
+    checked(page)
+    page.go_back()
+    page.keyboard.press("o")  # nothing: the focus is not among the answers
+    assert Offre.objects.live().count() == 1
+    page.get_by_role("button", name="Oui, je réserve").focus()
+    page.keyboard.press("o")
+    page.wait_for_selector("text=C’est réservé pour Samira Benali")
+    checked(page)
+    assert Rdv.objects.filter(participations__usager__last_name="Benali").count() == 1
+    page.goto("/agents/attente/chiffres/")
+    checked(page)
 
 
-def test_something_missing_is_said_on_the_page(page, world):
-    page.goto(world.url(world.motif.slug, "attente") + "?site=henin")
-    for box in page.locator("input[name=half_days]").all():
-        box.uncheck(force=True)
-    page.click("text=Continuer")
-    look(page, "attente-02-erreur")
-    assert page.title().startswith("Erreur")
-    assert "Cochez au moins une demi-journée." in page.inner_text("main")
+def test_an_hour_is_taken_back_from_the_agenda_and_without_script_a_call_is_answered(desk, enter):
+    wait(desk)
+    offre = free_the_hour(desk)
+    day = clock.local_date(offre.starts_at, desk.departement.zone)
+    page = enter(desk.claire, width=DESK)
+    page.goto(f"/agents/agenda/?vue=liste&date={day}")
+    checked(page)
+    page.get_by_role("link", name="Prendre cette heure").click()
+    page.get_by_label("Pourquoi vous reprenez cette heure").fill("Nourrisson à voir")
+    checked(page)
+    page.keyboard.press("Control+Enter")
+    page.wait_for_url("**/agents/accueil/**")
+    checked(page)
+    assert Option.objects.get(token=offre.option.token).author_id == desk.claire.pk
+    bare = enter(desk.people["secretary"], width=PHONE, javascript=False)
+    bare.goto("/agents/attente/appels/?voir=toutes")
+    check(bare)
+    assert "Aucune place n’est proposée en ce moment" in bare.inner_text("main")
 
 
-def test_states_of_ones_place(page, world):
-    inscription = waiting_person(world)
-    page.goto(place_of(inscription))
-    look(page, "attente-09-place")
-    page.click("text=Changer mes souhaits")
-    look(page, "attente-10-changer")
-    page.click("text=Garder ces souhaits")
-    assert "Vos souhaits sont changés" in page.inner_text("main")
-    Inscription.objects.update(state=InscriptionState.ASLEEP, unanswered=2)
-    page.goto(place_of(inscription))
-    look(page, "attente-11-en-pause")
-    page.click("text=J’attends encore")
-    assert page.locator("h1").inner_text() == "Vous êtes sur la liste"
-    page.click("text=Ne plus attendre")
-    look(page, "attente-12-quitter")
-    page.click("text=Oui, ne plus attendre")
-    look(page, "attente-13-quittee")
-    assert Inscription.objects.get().state == InscriptionState.LEFT
-
-
-def test_an_exchange_then_no_then_over(page, world):
-    usager = make_usager(world.departement)
-    lens = world.sites["lens"]
-    old = make_rdv(world.motif, lens, [world.agents["lens"]], noon(world, 40), usagers=[usager])
-    page.goto(link_of(old.participations.get()))
-    page.click("text=Me prévenir si une place se libère plus tôt")
-    look(page, "attente-14-plus-tot")
-    page.check("text=MDS d’Hénin-Beaumont")
-    page.click("button:has-text('M’inscrire sur la liste')")
-    look(page, "attente-15-plus-tot-liste")
-    offre = free_an_hour(world)
-    page.goto(offre_of(offre))
-    look(page, "attente-16-echange")
-    assert "sera annulé" in page.inner_text("main")
-    page.click("text=Non, pas cette fois")
-    look(page, "attente-17-refusee")
-    assert old.participations.get().is_live
-    page.click("text=Voir ma place sur la liste")
-    assert page.locator("h1").inner_text() == "Vous êtes sur la liste"
+def test_the_administrator_opens_a_list_and_writes_its_rules(desk, enter):
+    page = enter(desk.people["admin"], width=DESK)
+    page.goto("/agents/attente/regles/")
+    checked(page)
+    page.get_by_role("link", name="Pesée").click()
+    checked(page)
+    page.get_by_label("Ne plus proposer une heure à moins de … minutes").fill("90")
+    page.get_by_role("button", name="Enregistrer l’ouverture").click()
+    page.wait_for_selector("text=a une liste d’attente")
+    page.get_by_role("link", name="Règles du département").click()
+    page.get_by_label("Une personne gagne un rang de priorité tous les … jours").fill("0")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_selector("#erreurs")
+    checked(page)
+    desk.motif.refresh_from_db()
+    assert (desk.motif.has_waitlist, desk.motif.waitlist_notice_min) == (True, 90)

@@ -30,6 +30,7 @@ def _joining(house, role):
 
 
 def _wishes(house, _role):
+    house.waits.refresh_from_db(fields=["version"])
     return {"version": house.waits.version, "shortest_notice_min": 60, "half_days": [1, 2]}
 
 

@@ -1,5 +1,6 @@
 """A site on Monday 4 January 2027 at 8:00 in Paris: Claire's Rdv at 10:00 two weeks later, and people who wait."""
 
+import datetime as dt
 from types import SimpleNamespace
 
 import pytest
@@ -24,6 +25,7 @@ from tests.factories import (
 )
 from tests.signing import signed_in
 
+HOUR = dt.timedelta(hours=1)
 TEN = utc(2027, 1, 18, 9)  # Monday, 10:00 in Paris
 USAGER = Author("usager", None, "Usager")
 SECRETARY = Author("agent", 1, "Isabelle Fontaine", "secretaire")
@@ -35,7 +37,8 @@ def desk(db):
         yield build()
 
 
-def build(now=NOW, ten=TEN, opening=(utc(2027, 1, 18, 8), utc(2027, 1, 18, 11))):
+def build(now=NOW, ten=TEN):
+    """Claire's Rdv at `ten`, an hour after her morning begins."""
     departement = make_departement("62")
     site, other_site = make_site(departement, name="MDS du Canal"), make_site(departement, name="MDS des Tilleuls")
     pmi, ssl = make_service(departement, "pmi"), make_service(departement, "ssl")
@@ -53,7 +56,7 @@ def build(now=NOW, ten=TEN, opening=(utc(2027, 1, 18, 8), utc(2027, 1, 18, 11)))
         ),
         "far_admin": make_agent(far, role=Role.ADMIN, last_name="Hoarau"),
     }
-    make_ouverture(claire, [motif], *opening, site=site)
+    make_ouverture(claire, [motif], ten - HOUR, ten + 2 * HOUR, site=site)
     leaving = make_usager(departement, first_name="Lina", last_name="Partie")
     rdv = make_rdv(motif, site, [claire], ten, usagers=[leaving], created_at=now)
     return SimpleNamespace(

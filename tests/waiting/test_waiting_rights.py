@@ -51,7 +51,7 @@ def test_an_hour_of_the_list_is_given_and_explained_on_its_own_site(desk, offre,
         ("stranger", 404),
         ("admin", 403),
     ],
-)
+)  # fmt: skip
 def test_somebody_who_waits_is_read_by_those_who_book_the_motif(desk, offre, client_of, name, status):
     """The file is the département's: a secretary of another site that receives this motif reads it."""
     one, client = offre.inscription, client_of(name)
