@@ -59,7 +59,7 @@ class ReasonForm(forms.Form):
 
 class LeaveForm(forms.Form):
     reason = forms.CharField(
-        label="Pourquoi (facultatif, gardé dans l’historique)",
+        label="Pourquoi, gardé dans l’historique",
         required=False,
         max_length=REASON_LENGTH,
         error_messages={"max_length": f"Gardez {REASON_LENGTH} signes au plus."},

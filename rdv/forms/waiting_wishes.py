@@ -5,6 +5,7 @@ Choices hold only what may be named: the rules are those of rdv/services/waitlis
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, cast
 
 from django import forms
@@ -94,6 +95,7 @@ class WishesForm(forms.Form):
         self._offer("equivalents", [(one.pk, one.name) for one in choices.motifs])
         self._offer("sites", [(one.pk, one.name) for one in choices.sites])
         self._offer("half_days", [(1 << n, name.capitalize()) for n, name in enumerate(HALF_DAYS)])
+        self._offer("shortest_notice_min", self._notices())
         self._offer("agent", [("", "N’importe qui"), *((one.pk, one.full_name) for one in choices.agents)])
         if not choices.motif.is_collective:
             del self.fields["auto_accept"]
@@ -101,6 +103,13 @@ class WishesForm(forms.Form):
             kept = {"equivalents": choices.motifs, "agent": choices.agents}[name]
             if not kept:
                 del self.fields[name]
+
+    def _notices(self) -> list[tuple[Any, str]]:
+        """The usual ones, and the one kept already when it is another."""
+        kept = self.initial.get("shortest_notice_min")
+        if kept is None or kept in dict(NOTICES):
+            return list(NOTICES)
+        return sorted([*NOTICES, (kept, f"{french.duration(timedelta(minutes=kept))} avant")])
 
     def _offer(self, name: str, choices: list[tuple[Any, str]]) -> None:
         cast("forms.ChoiceField", self.fields[name]).choices = choices
@@ -176,22 +185,25 @@ class PriorityForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         priority, reason = cleaned.get("priority"), cleaned.get("priority_reason", "")
-        if priority is not None and priority != self.needs_none and not reason.strip():
+        is_missing = priority is not None and priority != Priority.NORMAL and not reason.strip()
+        if is_missing and "priority_reason" not in self.errors:
             self.add_error("priority_reason", REASON_MISSING)
         return cleaned
-
-    @property
-    def needs_none(self) -> int | None:
-        """The only class that is said without a reason."""
-        return Priority.NORMAL.value
 
 
 class ReorderForm(PriorityForm):
     """To change it later: a reason each time, going back to the usual order too."""
 
-    @property
-    def needs_none(self) -> int | None:
-        return None
+    priority_reason = forms.CharField(
+        label="Pourquoi",
+        max_length=REASON_LENGTH,
+        help_text="Gardé dans l’historique, jamais envoyé.",
+        error_messages={
+            "required": "Dites pourquoi : la raison reste dans l’historique.",
+            "max_length": f"Gardez {REASON_LENGTH} signes au plus.",
+        },
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
 
 
 class JoinForm(PriorityForm, WishesForm):

@@ -8,7 +8,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from agents.models import Fermeture
+from rdv.core.journal import SYSTEM
 from rdv.services.console_motifs import SHOWN
+from rdv.services.waitlist_join import Wish, Wishes, join
 from tests.factories import (
     make_agent,
     make_departement,
@@ -118,6 +120,11 @@ def _departement(_house, n):
     make_departement(f"{n + 10}", is_open=True)
 
 
+def _waiter(house, n):
+    wish = Wish(usager=_person(house, n), motif=house.waited, wishes=Wishes(sites=[house.site]))
+    join(wish=wish, author=SYSTEM, now=house.now)
+
+
 # The page, and what makes its list one row longer.
 LISTS = [
     ("GET rdv:agenda jour", _today),
@@ -134,6 +141,8 @@ LISTS = [
     ("GET rdv:rdv_detail atelier", _in_the_session),
     ("GET rdv:plages", _plage),
     ("GET rdv:motifs", _motif),
+    ("GET rdv:waiting", _waiter),
+    ("GET rdv:waiting_rules", _motif),
     ("GET agents:admin_agents", _agent),
     ("GET agents:admin_closures", _closure),
     ("GET agents:operateur_home", _departement),

@@ -66,10 +66,10 @@ GESTURES = (
 )
 
 CONSOLE = [
-    _accueil("", site(*SITE), lambda _h, _r: {}, 20),
-    _accueil("recherche", site(*SITE), lambda _h, _r: {"q": "benali"}, 23),
-    _accueil("personne", site(*HERE), lambda h, _r: {"usager": h.usager.uuid}, 35),
-    _accueil("pour", site(*HERE), lambda h, _r: {"usager": h.usager.uuid, "pour": h.usager.uuid}, 35),
+    _accueil("", site(*SITE), lambda _h, _r: {}, 23),
+    _accueil("recherche", site(*SITE), lambda _h, _r: {"q": "benali"}, 26),
+    _accueil("personne", site(*HERE), lambda h, _r: {"usager": h.usager.uuid}, 38),
+    _accueil("pour", site(*HERE), lambda h, _r: {"usager": h.usager.uuid, "pour": h.usager.uuid}, 38),
     _accueil(
         "heures",
         # other_site: the same service and a site that offers it, its own.

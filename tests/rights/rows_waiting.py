@@ -39,27 +39,27 @@ def _post(name, door, args, data=lambda _h, _r: {}, **more):
 
 
 LISTS = [
-    Ask("rdv:waiting", site(*SITE), viewer="secretaire", queries=18),
+    Ask("rdv:waiting", site(*SITE), viewer="secretaire", queries=17),
     Ask(
         "rdv:waiting",
         site(*SITE),
         label="filtrée",
         data=lambda h, _r: {"motif": h.waited.uuid, "site": h.site.slug, "etat": "pause", "nom": "be"},
         viewer="owner",
-        queries=18,
+        queries=13,
     ),
-    Ask("rdv:waiting_calls", site(*SITE), viewer="secretaire", queries=16),
+    Ask("rdv:waiting_calls", site(*SITE), viewer="secretaire", queries=11),
     Ask("rdv:waiting_calls", site(*SITE), label="toutes", data=lambda _h, _r: {"voir": "toutes"}, viewer="owner",
-        queries=16),
-    Ask("rdv:waiting_replay", site(*READERS), args=_offre, viewer="secretaire", queries=16),
-    Ask("rdv:waiting_figures", agent(*COUNTERS), viewer="admin", queries=10),
+        queries=14),
+    Ask("rdv:waiting_replay", site(*READERS), args=_offre, viewer="secretaire", queries=13),
+    Ask("rdv:waiting_figures", agent(*COUNTERS), viewer="admin", queries=9),
 ]  # fmt: skip
 
 PEOPLE = [
-    Ask("rdv:waiting_join", site(*READERS), data=_call, viewer="secretaire", queries=26),
+    Ask("rdv:waiting_join", site(*READERS), data=_call, viewer="secretaire", queries=22),
     Ask("rdv:waiting_join", site(*READERS), "POST", data=_joining, writes=True),
-    Ask("rdv:waiting_person", site(*READERS), args=_person, viewer="secretaire", queries=20),
-    Ask("rdv:waiting_wishes", site(*READERS), args=_person, viewer="secretaire", queries=18),
+    Ask("rdv:waiting_person", site(*READERS), args=_person, viewer="secretaire", queries=19),
+    Ask("rdv:waiting_wishes", site(*READERS), args=_person, viewer="secretaire", queries=15),
     _post("waiting_wishes", site(*READERS), _person, _wishes),
     _post("waiting_priority", site(*READERS), _person, lambda _h, _r: {"priority": 0, "priority_reason": "urgence"}),
     _post("waiting_wake", site(*READERS), lambda h, _r: [h.asleep.uuid]),
@@ -81,10 +81,10 @@ HOURS = [
 ]
 
 RULES = [
-    Ask("rdv:waiting_rules", admin("admin", "stranger_admin"), viewer="admin", queries=9),
-    Ask("rdv:waiting_policy", admin("admin", "stranger_admin"), viewer="admin", queries=7),
+    Ask("rdv:waiting_rules", admin("admin", "stranger_admin"), viewer="admin", queries=8),
+    Ask("rdv:waiting_policy", admin("admin", "stranger_admin"), viewer="admin", queries=6),
     _post("waiting_policy", admin("admin", "stranger_admin"), lambda _h, _r: [], lambda _h, _r: {"ageing_days": 14}),
-    Ask("rdv:waiting_motif", admin("admin"), args=_motif, viewer="admin", queries=8),
+    Ask("rdv:waiting_motif", admin("admin"), args=_motif, viewer="admin", queries=7),
     _post("waiting_motif", admin("admin"), _motif, lambda _h, _r: {"near_people": 2}),
     _post("waiting_motif_open", admin("admin"), _motif, lambda _h, _r: {"notice_min": 90}),
 ]

@@ -108,6 +108,11 @@ def test_the_order_of_the_list_is_the_order_of_the_calls(desk):
     assert [one.pk for one in found] == [old.pk, new.pk, newest.pk]
 
 
+def test_a_class_won_by_waiting_is_said(desk, client_of):
+    wait(desk, now=utc(2026, 12, 1, 8))
+    assert "attend depuis longtemps : passe comme « Situation fragile »" in page_of(client_of("secretary").get(LIST))
+
+
 def test_nobody_waits_is_said_with_a_way_out(desk, client_of):
     page = page_of(client_of("secretary").get(LIST))
     assert "Personne n’attend en ce moment." in page
@@ -202,6 +207,12 @@ def test_wishes_change_and_the_rank_stays(desk, client_of):
     again = client.post(url, data)
     assert again.status_code == 409
     assert "Quelqu’un a modifié cette attente entre-temps" in page_of(again)
+
+
+def test_a_delay_that_is_no_usual_one_is_kept(desk, client_of):
+    one = wait(desk, wishes=Wishes(shortest_notice_min=180))
+    page = page_of(client_of("secretary").get(reverse("rdv:waiting_wishes", args=[one.uuid])))
+    assert '<option value="180" selected>3 heures avant</option>' in page
 
 
 def test_the_order_changes_with_a_reason_only(desk, client_of):

@@ -39,7 +39,10 @@ class Row:
 
     @property
     def level(self) -> str:
-        return level_words(self.standing.level) if self.standing else ""
+        """The class that waiting has won, when it is no longer the one given."""
+        if self.standing is None or self.standing.level == self.inscription.priority:
+            return ""
+        return level_words(self.standing.level)
 
 
 @require_safe

@@ -135,8 +135,8 @@ def notice(minutes: int) -> str:
 
 
 def level_words(level: int) -> str:
-    """The class after ageing: "1 sur 4", the first called is 1."""
-    return f"{level + 1} sur {len(Priority)}"
+    """The class after ageing, by its name."""
+    return str(Priority(level).label)
 
 
 def left_words(until: datetime, now: datetime) -> str:
