@@ -51,7 +51,10 @@ class SiteForm(forms.Form):
     )
     phone = text("Téléphone de l’accueil", 30, what="le téléphone", widget=forms.TextInput(attrs={"type": "tel"}))
     email = EmailField(
-        label="Boîte e-mail du site", required=False, autocomplete="off", help_text="Pour les agents seulement."
+        label="Boîte e-mail du site",
+        required=False,
+        autocomplete="off",
+        help_text="Elle signe les dates envoyées pour l’agenda. Vide : la boîte du département.",
     )
     opening_text = text(
         "Horaires d’ouverture", 200, help_text="Par exemple : du lundi au vendredi, de 9 h à 12 h et de 14 h à 17 h."

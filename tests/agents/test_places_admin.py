@@ -364,7 +364,7 @@ def test_what_is_missing_in_a_service_is_said(browser, departement, changes, sai
 def test_a_service_becomes_confidential_and_the_page_says_what_it_hides(browser, departement, admin):
     service = make_service(departement, "pmi", name="Protection maternelle", short_name="PMI")
     page = shown(browser.get(edit_url(service)))
-    assert "Le secrétariat voit seulement « occupé »" in page
+    assert "Le secrétariat voit seulement «\u00a0occupé\u00a0»" in page
     answer = browser.post(edit_url(service), service_typed(is_confidential="on"), follow=True)
     assert "seuls ses agents lisent maintenant ses rendez-vous" in shown(answer)
     service.refresh_from_db()

@@ -34,6 +34,7 @@ FLAGS = [
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 SMALLEST = 320
 WHOLE_HEIGHT = "document.documentElement.scrollHeight"
+OVERFLOW = "document.body && document.documentElement.scrollWidth - document.documentElement.clientWidth"
 AT_REST = "() => !document.querySelector('.htmx-request, .htmx-swapping, .htmx-settling')"
 
 
@@ -120,7 +121,11 @@ def settle(page: Page) -> None:
 
 
 def overflow(page: Page) -> int:
-    return page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    """How far the page scrolls sideways, once there is a page: a click may be on its way to the next one."""
+    page.locator("h1").first.wait_for()
+    while (found := page.evaluate(OVERFLOW)) is None:
+        page.wait_for_timeout(20)
+    return found
 
 
 def deliver() -> int:

@@ -39,7 +39,7 @@ SAID_BY_DISCREET = ("rendez-vous", "RDV")
 
 def make_case(level=NoticeLevel.NORMAL, at=AT, *, title="", usager_fields=None, **motif_fields):
     departement = make_departement()
-    site = make_site(departement, name="MDS de Lens")
+    site = departement.sites.filter(name="MDS de Lens").first() or make_site(departement, name="MDS de Lens")
     motif = make_motif(departement, sites=[site], name=HIDDEN["name"], notice_level=level, **DETAILS | motif_fields)
     motif.service.name = motif.service.short_name = HIDDEN["service"]
     motif.service.save()
