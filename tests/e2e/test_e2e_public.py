@@ -150,11 +150,10 @@ def link_in_outbox(page: Page, live_server) -> str:
 
 def test_from_home_to_confirmed_within_the_budget_then_moved_and_cancelled(visitor, world, live_server):
     page = visitor()
-    weights = weigh(page)
     hands = Hands(page)
-    page.goto("/")
+    weights = weight_of_first_visit(page)
     look(page, "01-accueil")
-    assert sum(weights.values()) <= MOST_BYTES, weights
+    assert 10_000 < sum(weights.values()) <= MOST_BYTES, weights
     hands.click("#lieu")
     hands.type("lens")
     hands.click("label[for=porte-enfant]")
@@ -222,16 +221,24 @@ def assert_bookable_again(page: Page, world, old: dt.datetime) -> None:
     assert page.locator(f"button[value^='{old.isoformat(timespec='minutes')}@']").count() == 1
 
 
-def weigh(page: Page) -> dict[str, int]:
-    """What a first visit costs over the wire, compressed as the server in front does."""
-    weights: dict[str, int] = {}
+def weight_of_first_visit(page: Page) -> dict[str, int]:
+    """Open the home page; what that costs over the wire, compressed as the server in front does.
+
+    The bodies are read when all have come, never from the listener: there the browser cannot be asked.
+    """
+    responses = []
 
     def add(response):
-        if response.ok and not response.url.endswith((".woff", ".woff2")):
-            weights[response.url] = len(gzip.compress(response.body()))
+        responses.append(response)
 
     page.on("response", add)
-    return weights
+    page.goto("/", wait_until="networkidle")
+    page.remove_listener("response", add)
+    return {
+        response.url: len(gzip.compress(response.body()))
+        for response in responses
+        if response.ok and not response.url.endswith((".woff", ".woff2"))
+    }
 
 
 def test_the_same_on_the_smallest_phone_without_script(visitor, world, live_server):
