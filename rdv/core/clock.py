@@ -1,6 +1,6 @@
 """The one clock. Read it once per operation, at the edge, and pass `now` down (house.md, "Time")."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 
@@ -12,3 +12,8 @@ def now() -> datetime:
 def local_date(instant: datetime, zone: ZoneInfo) -> date:
     """The date people read on the wall of `zone` at this instant."""
     return instant.astimezone(zone).date()
+
+
+def midnight(day: date, zone: ZoneInfo) -> datetime:
+    """The instant at which this day begins on the wall of `zone`, in UTC, whatever the change of hour."""
+    return datetime.combine(day, time(), zone).astimezone(UTC)

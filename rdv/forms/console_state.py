@@ -15,7 +15,7 @@ from typing import Any
 MAX_TEXT = 100
 SOONEST, BY_SITE, REFERENT = "tot", "site", "referent"
 MORNING, AFTERNOON, ALL_DAY = "matin", "apres-midi", "journee"
-NEW_PERSON, NEW_PROCHE, OVERBOOK = "nouveau", "proche", "forcer"
+NEW_PERSON, NEW_PROCHE, OVERBOOK, WHY = "nouveau", "proche", "forcer", "pourquoi"
 # A screen left open since this morning measures nothing.
 LONGEST_CALL = timedelta(hours=2)
 
@@ -32,6 +32,7 @@ class ConsoleState:
     site: str = ""  # slug
     agent: int | None = None
     depuis: date | None = None
+    le: date | None = None  # the day asked about, in "pourquoi"
     option: uuids.UUID | None = None
     fait: uuids.UUID | None = None  # the Rdv just booked
     etape: str = ""
@@ -81,9 +82,10 @@ def read_state(data: Mapping[str, Any]) -> ConsoleState:
         site=text["site"],
         agent=_number(text["agent"], 2**62),
         depuis=_date(text["depuis"]),
+        le=_date(text["le"]),
         option=_uuid(text["option"]),
         fait=_uuid(text["fait"]),
-        etape=_one_of(text["etape"], ("", NEW_PERSON, NEW_PROCHE, OVERBOOK)),
+        etape=_one_of(text["etape"], ("", NEW_PERSON, NEW_PROCHE, OVERBOOK, WHY)),
         ouvert=_number(text["ouvert"], 2**34),
     )
 

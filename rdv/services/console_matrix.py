@@ -9,10 +9,11 @@ Room: services, reads only. Called by the console and by the page where an Rdv i
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from agents.models import Agent, Site
+from rdv.core.clock import midnight
 from rdv.domain.travel import Point, distance_km
 from rdv.domain.windows import Window
 from rdv.models import Motif, Occupation, OccupationKind
@@ -163,9 +164,7 @@ def _window(motif: Motif, wish: Wish, zone: ZoneInfo, now: datetime) -> Window:
     whole = agent_window(motif, now)
     if wish.from_day is None:
         return whole
-    # Midnight on the wall, whatever the change of hour.
-    morning = datetime.combine(wish.from_day, time.min, tzinfo=zone).astimezone(UTC)
-    return Window(max(whole.earliest, morning), whole.latest)
+    return Window(max(whole.earliest, midnight(wish.from_day, zone)), whole.latest)
 
 
 def _found(question: Question, wish: Wish, zone: ZoneInfo, held: Held | None) -> list[Creneau]:
@@ -314,8 +313,7 @@ def _absent_days(agents: Collection[int], days: Sequence[date], zone: ZoneInfo) 
     """Which of them are away on which of these days, for the empty cells."""
     if not agents or not days:
         return set()
-    start = datetime.combine(days[0], time.min, tzinfo=zone).astimezone(UTC)
-    end = datetime.combine(days[-1] + timedelta(days=1), time.min, tzinfo=zone).astimezone(UTC)
+    start, end = midnight(days[0], zone), midnight(days[-1] + timedelta(days=1), zone)
     rows = Occupation.objects.meeting(start, end).filter(agent__in=agents, kind=OccupationKind.ABSENCE)
     found = rows.order_by("id").values_list("agent_id", "starts_at")
     return {(agent_id, starts_at.astimezone(zone).date()) for agent_id, starts_at in found}

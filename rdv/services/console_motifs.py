@@ -24,6 +24,7 @@ from rdv.services.questions import EVERYBODY
 from usagers.models import Usager
 
 SHOWN = 8
+NEIGHBOURS = 3
 # How far the first hour of a row is looked for; beyond, the matrix of the motif says it.
 AHEAD = timedelta(days=28)
 # "Usual" is what was received lately and is booked already.
@@ -80,14 +81,37 @@ def motif_list(
     else:
         booked = _booked_around(sites, now)
         found.sort(key=lambda motif: -booked.get(motif.pk, 0))
-    shown = found[:SHOWN]
+    rows = _rows(scope, found[:SHOWN], sites, usager=usager, place=place, now=now)
+    return MotifList(tuple(rows), len(found), len(offered), now + AHEAD)
+
+
+def _rows(
+    scope: Scope,
+    shown: Sequence[Motif],
+    sites: Sequence[Site],
+    *,
+    usager: Usager | None,
+    place: Point | None,
+    now: datetime,
+) -> list[MotifRow]:
     where = _offered([motif.pk for motif in shown], sites)
     rows = []
     for number, motif in enumerate(shown, start=1):
         places = [site for site in sites if site.pk in where[motif.pk] and _may_book(scope, motif, site)]
         first_at, seats_left = _first(motif, places, usager=usager, place=place, now=now)
         rows.append(MotifRow(motif, number, first_at, seats_left))
-    return MotifList(tuple(rows), len(found), len(offered), now + AHEAD)
+    return rows
+
+
+def neighbours_of(
+    scope: Scope, motif: Motif, sites: Sequence[Site], *, usager: Usager | None, now: datetime
+) -> tuple[MotifRow, ...]:
+    """Other motifs of the same service that have an hour soon, the earliest first: another way to be received."""
+    others = motifs_for_agent(scope).filter(service=motif.service_id, is_follow_up=False).exclude(pk=motif.pk)
+    candidates = list(others.order_by("position", "name", "id")[:SHOWN])
+    rows = _rows(scope, candidates, sites, usager=usager, place=None, now=now)
+    dated = sorted((row.first_at, row.motif.pk, row) for row in rows if row.first_at is not None)
+    return tuple(row for _, _, row in dated[:NEIGHBOURS])
 
 
 def _may_book(scope: Scope, motif: Motif, site: Site) -> bool:

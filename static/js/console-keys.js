@@ -3,7 +3,7 @@
  * buttons; with it a whole call goes without the mouse.
  *
  *   F2, F4        who calls, what for           Ctrl+Enter   the final button of the step
- *   F8            the waiting list, once the person and the motif are known
+ *   F8, F9        the waiting list, once the person and the motif are known; why there are so few hours
  *   1...9         the numbered proposal, only in a list or in the table, by the position of the key (AZERTY: no Shift)
  *   arrows        lists (up, down) and the table (four ways): the focus moves, nothing is held until Enter or a digit
  *   Escape        one step back, nothing lost
@@ -152,9 +152,9 @@ function byEnter(event) {
 }
 
 function byFunctionKey(event) {
-  const name = { F2: "q", F4: "motif", F8: "attente" }[event.key];
+  const name = { F2: "q", F4: "motif", F8: "attente", F9: "pourquoi-lien" }[event.key];
   if (!name || event.ctrlKey || event.altKey || event.metaKey) return false;
-  if (event.key === "F8") {
+  if (event.key === "F8" || event.key === "F9") {
     document.getElementById(name)?.click();
     return true;
   }

@@ -244,7 +244,9 @@ def test_filters_by_moment_site_agent_and_day(desk):
     assert {site for _, site in hours(site=desk.tilleuls.slug)} == {str(desk.tilleuls.pk)}
     assert len(hours(agent=desk.claire.pk)) == 6  # all of them once one professional is asked for
     nothing = desk.client.get(ACCUEIL, state(desk, depuis="2027-02-01"))
-    assert "Aucune heure libre avec ces choix." in text(nothing)
+    assert "Aucune heure libre d’ici au" in text(nothing)
+    assert "Aucune ouverture pour ce motif sur cette période." in text(nothing)
+    assert "Chercher dès aujourd’hui" in text(nothing)
     assert "Chercher dès aujourd’hui" in text(nothing)
 
 

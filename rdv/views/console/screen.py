@@ -7,24 +7,27 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import wraps
+from zoneinfo import ZoneInfo
 
 from django.http import HttpResponse
 from django.shortcuts import redirect
 
+from agents.access import Scope
 from agents.models import Agent, Role, Site
 from agents.views.guards import AgentRequest, role_required
 from rdv.access import sites_of
 from rdv.core import clock
 from rdv.domain.travel import Point
 from rdv.domain.windows import Window
-from rdv.forms.console_state import NEW_PERSON, NEW_PROCHE, OVERBOOK, ConsoleState
+from rdv.forms.console_state import NEW_PERSON, NEW_PROCHE, OVERBOOK, WHY, ConsoleState
 from rdv.models import Modality, Motif, Option, Rdv
 from rdv.services.availability import agent_window, sessions_of
 from rdv.services.console_holds import agents_of, creneau_of, held_by
 from rdv.services.console_matrix import Held, Matrix, Wish, matrix_of
-from rdv.services.console_motifs import motif_of, sites_of_motif
+from rdv.services.console_motifs import MotifRow, motif_of, neighbours_of, sites_of_motif
 from rdv.services.console_people import Caller, caller_of, person_on_call
 from rdv.services.questions import EVERYBODY
+from rdv.services.shortage import Choice, Shortage, shortage_of
 from rdv.views.site import current_site
 from usagers.models import Usager
 
@@ -50,6 +53,14 @@ class Screen:
     has_lost_hold: bool = False
     matrix: Matrix | None = None
     sessions: list[Rdv] | None = None
+    why: Shortage | None = None  # why there are so few hours: asked for, or none is free
+    neighbours: tuple[MotifRow, ...] = ()
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Of the motif's département; asked once a motif is chosen."""
+        assert self.motif is not None  # noqa: S101 - said above
+        return self.motif.departement.zone
 
     @property
     def is_held(self) -> bool:
@@ -74,6 +85,8 @@ class Screen:
             return "motif"
         if self.state.etape == OVERBOOK:
             return "forcer"
+        if self.why is not None:
+            return "pourquoi"
         return "confirmer" if self.is_held else "heure"
 
 
@@ -109,6 +122,8 @@ def read_screen(
             screen.motif = motif_of(scope, state.motif)
             screen.motif_sites = sites_of_motif(scope, screen.motif, sites)
             _read_hours(screen, preferred)
+            if screen.matrix is not None and (screen.state.etape == WHY or not screen.matrix.count):
+                _read_why(scope, screen)
     return screen
 
 
@@ -156,6 +171,28 @@ def _read_hours(screen: Screen, preferred: tuple[datetime, ...]) -> None:
         place=visit_point(motif, screen.person),
         held=_held(screen),
     )
+
+
+def _read_why(scope: Scope, screen: Screen) -> None:
+    motif, state, places = screen.motif, screen.state, screen.motif_sites or []
+    assert motif is not None  # noqa: S101 - its hours have just been read
+    person = screen.person or (screen.caller.usager if screen.caller else None)
+    screen.why = shortage_of(
+        motif,
+        sites=places,
+        choice=Choice(
+            site=next((site for site in places if site.slug == state.site), None),
+            agent_id=state.agent,
+            moment=state.moment,
+            from_day=state.depuis,
+            only_day=state.le if state.etape == WHY else None,
+        ),
+        now=screen.now,
+        usager=person,
+        place=visit_point(motif, screen.person),
+        ignore_option=screen.option.pk if screen.option is not None and screen.is_held else None,
+    )
+    screen.neighbours = neighbours_of(scope, motif, screen.sites, usager=person, now=screen.now)
 
 
 def _wish(screen: Screen, preferred: tuple[datetime, ...]) -> Wish:

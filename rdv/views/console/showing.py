@@ -20,6 +20,7 @@ from rdv.services.console_people import agents_by_site
 from rdv.services.console_search import Results, person_from, search
 from rdv.views.console.confirming import confirming_of, done_of
 from rdv.views.console.screen import Screen, home_point, read_screen
+from rdv.views.console.why import ways_out
 from usagers.forms.usager import UsagerForm
 
 
@@ -67,6 +68,7 @@ def context_of(request: AgentRequest, screen: Screen, form: ConfirmForm | None) 
         "results": results_for(request, screen) if state.usager is None or state.etape == NEW_PERSON else None,
         "knows_home": caller is not None and home_point(caller.usager) is not None,
         "session": _session_chosen(screen),
+        "ways": ways_out(screen),
     }
     if screen.step == "nouveau":
         context["person_form"] = new_person_form(request, screen)
