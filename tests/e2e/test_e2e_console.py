@@ -5,7 +5,9 @@ the machine: the figures stay the same on a slow one.
 """
 
 import datetime as dt
+import os
 import re
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -153,6 +155,7 @@ def make_world():
         secretary=secretary,
         samira=samira,
         consultation=consultation,
+        karim=karim,
         upcoming=upcoming,
         past=past,
     )
@@ -192,6 +195,13 @@ NUMPAD_2 = """document.activeElement.dispatchEvent(
 
 def focused(page):
     return page.evaluate("document.activeElement.id || document.activeElement.name || document.activeElement.tagName")
+
+
+def look(page, name):
+    """A picture, when somebody asks for them."""
+    if folder := os.environ.get("SCREENSHOTS"):
+        page.screenshot(path=str(Path(folder) / f"console-{name}.png"), full_page=True)
+        page.problems.clear()  # hiding the caret for the picture is refused by the content policy
 
 
 def step(page, name):
@@ -465,3 +475,27 @@ def test_moving_by_the_keyboard(desk, world):
     assert rdv.schedule_version == 1
     assert "Le rendez-vous est déplacé." in page.inner_text("main")
     assert hands.seconds <= 15
+
+
+def test_why_so_few_hours_by_the_keyboard_and_a_way_out_by_its_digit(desk, world):
+    """F9 on a table, then a choice that leaves nothing: the ways out have the focus, a digit takes one."""
+    page = desk()
+    call = f"?usager={world.samira.uuid}&pour={world.samira.uuid}&motif={world.consultation.uuid}"
+    page.goto(ACCUEIL + call)
+    step(page, "heure")
+    page.keyboard.press("F9")
+    step(page, "pourquoi")
+    check(page)
+    look(page, "pourquoi")
+    page.keyboard.press("Escape")
+    step(page, "heure")
+    page.goto(f"{ACCUEIL}{call}&agent={world.karim.pk}")  # he does not receive for this motif
+    step(page, "pourquoi")
+    assert focused(page) == "premiere-voie"
+    check(page)
+    look(page, "pourquoi-rien")
+    page.set_viewport_size({"width": 320, "height": 740})
+    assert overflow(page) <= 0
+    page.keyboard.press("1")
+    step(page, "heure")
+    assert page.locator("#tenir input[type=radio]").count() > 0
