@@ -6,6 +6,7 @@ Room: forms. Called by the views of the console.
 import datetime as dt
 import uuid as uuids
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django import forms
@@ -22,6 +23,7 @@ from usagers.phones import say_phone
 
 MAX_NOTE = 2000
 MAX_AGENTS = 6
+SEAT = "place"
 
 
 def read_creneau(value: str) -> Creneau | None:
@@ -37,8 +39,34 @@ def read_creneau(value: str) -> Creneau | None:
     return Creneau(starts_at, site_id, tuple(agent_ids)) if starts_at else None
 
 
+class AlsoField(forms.MultipleChoiceField):
+    """Who else of the family comes, each with the hour proposed: `uuid@seconds_site_agents`, `uuid@place` for a seat.
+
+    The hour is the one that was read on the screen: it is not looked up among those proposed now.
+    """
+
+    def valid_value(self, value: str) -> bool:
+        person, _, hour = value.partition("@")
+        return bool(read_uuids([person])) and (hour == SEAT or read_creneau(hour) is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Also:
+    """One box of the field above: its value and its words."""
+
+    person: Usager
+    hour: str
+    label: str
+
+    @property
+    def value(self) -> str:
+        return f"{self.person.uuid}@{self.hour}"
+
+
 class ConfirmForm(forms.Form):
-    """The last step. `recipients`: who may get the messages, the likeliest first; None stands for the person."""
+    """The last step. `recipients`: who may get the messages, the likeliest first. `also`: who else may come along."""
+
+    also = AlsoField(label="Aussi pour", required=False, widget=forms.CheckboxSelectMultiple)
 
     recipient = forms.ChoiceField(label="Messages à", required=False)
     wants_sms = forms.BooleanField(label="SMS", required=False)
@@ -69,6 +97,7 @@ class ConfirmForm(forms.Form):
         recipients: Sequence[Usager],
         note: str = "",
         asks_overlap: bool = False,
+        also: Sequence[Also] = (),
     ) -> None:
         first = recipients[0]
         initial = {
@@ -81,6 +110,10 @@ class ConfirmForm(forms.Form):
         super().__init__(data, initial=initial, auto_id="conf-%s")
         self.recipients = list(recipients)
         self.asks_overlap = asks_overlap
+        if also or (data is not None and "also" in data):
+            self.fields["also"].choices = [(one.value, one.label) for one in also]  # type: ignore[attr-defined]  # AlsoField
+        else:
+            del self.fields["also"]
         self._keep_only_asked(motif)
 
     def _keep_only_asked(self, motif: Motif) -> None:
@@ -111,6 +144,12 @@ class ConfirmForm(forms.Form):
     def chosen_recipient(self) -> Usager:
         chosen = self.cleaned_data.get("recipient", "")
         return next((one for one in self.recipients if str(one.uuid) == chosen), self.recipients[0])
+
+    @property
+    def chosen_also(self) -> list[tuple[uuids.UUID, Creneau | None]]:
+        """Who else comes, with the hour that was read; None for a seat."""
+        values = [value.partition("@") for value in self.cleaned_data.get("also", ())]
+        return [(uuids.UUID(person), read_creneau(hour)) for person, _, hour in values]
 
     def wants(self, channel: str) -> bool:
         """False for a box that was not asked: nothing can leave by that channel."""

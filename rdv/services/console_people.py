@@ -84,6 +84,11 @@ class Caller:
         people = [self.usager, *(link.person for link in self.proches)]
         return next((one for one in people if one.uuid == uuid), None)
 
+    def others(self, person: Usager) -> list[Usager]:
+        """The family but this one, the children first: they are who comes together."""
+        people = [*(link.person for link in self.proches), self.usager]
+        return [one for one in people if one.pk != person.pk]
+
     def same_day(self, day: date, people: Collection[int]) -> list[RdvLine]:
         """Their other Rdv of that local day, as far as the agent may know."""
         zone = self.usager.departement.zone

@@ -499,3 +499,30 @@ def test_why_so_few_hours_by_the_keyboard_and_a_way_out_by_its_digit(desk, world
     page.keyboard.press("1")
     step(page, "heure")
     assert page.locator("#tenir input[type=radio]").count() > 0
+
+
+def test_two_children_in_one_go_by_the_keyboard(desk, world):
+    """The child on the phone's mind, her sister right after: one space bar more."""
+    page = desk()
+    page.keyboard.type("benali sam", delay=15)
+    page.keyboard.press("Enter")
+    step(page, "pour")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    step(page, "motif")
+    page.keyboard.type("nour", delay=15)
+    page.keyboard.press("Enter")
+    step(page, "heure")
+    page.keyboard.press("1")
+    step(page, "confirmer")
+    look(page, "famille")
+    check(page)
+    page.focus("#conf-also_0")
+    page.keyboard.press("Space")
+    page.keyboard.press("Control+Enter")
+    step(page, "fait")
+    check(page)
+    look(page, "famille-fait")
+    first, second = Participation.objects.filter(created_by_kind="agent").select_related("usager").order_by("-pk")[:2]
+    assert {first.usager.first_name, second.usager.first_name} == {"Ilyes", "Lina"}
+    assert page.locator("text=2 rendez-vous notés").count() == 1

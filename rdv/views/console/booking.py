@@ -3,6 +3,8 @@
 Room: views. Each answers with the address of the new state, or in place with what was refused (409) or lacks (422).
 """
 
+from dataclasses import replace
+
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.views.decorators.http import require_http_methods
@@ -14,11 +16,12 @@ from rdv.core.errors import DomainError
 from rdv.forms.console import ConfirmForm
 from rdv.forms.console_state import read_state
 from rdv.models import Option, Origin
-from rdv.services.booking import Booking, book_option
-from rdv.services.cancelling import cancel_participation
+from rdv.services.booking import Booking
 from rdv.services.console_holds import participation_in
+from rdv.services.console_people import Caller, gets_email, gets_sms
 from rdv.services.errors import CreneauUnavailable, OptionExpired, UsagerBusy, WorkshopFull
-from rdv.views.console.confirming import confirm_form, drop_draft, undo_until
+from rdv.services.family import MOST, NotTogether, Wanted, book_family, taken_together, undo_together
+from rdv.views.console.confirming import also_of, confirm_form, drop_draft, recipients_of, undo_until
 from rdv.views.console.holding import LOST, keep_typed_note
 from rdv.views.console.screen import Screen, console_post, console_roles, read_screen
 from rdv.views.console.showing import go_to, refused, show
@@ -43,32 +46,64 @@ def confirm(request: AgentRequest) -> HttpResponse:
         return refused(request, state.with_changes(option=None), OptionExpired(LOST))
     if screen.caller is None or screen.person is None:
         return show(request, screen, status=422, missing=CHOOSE_A_PERSON)
-    form = confirm_form(screen.caller, screen.person, option.motif, data=request.POST, asks_overlap=_asks(request))
+    form = _form(request, screen, option, asks_overlap=_asks(request))
     if not form.is_valid():
         return show(request, screen, status=422, form=form)
     booking = _booking(request, screen, option.site_id, form)
     try:
-        rdv = book_option(
-            token=option.token, booking=booking, author=request.scope.author(option.site_id), now=screen.now
+        rdv = book_family(
+            token=option.token,
+            booking=booking,
+            others=_others(request, screen, option, form),
+            author=request.scope.author(option.site_id),
+            opened_at=option.opened_at,
+            now=screen.now,
         )
     except UsagerBusy as error:
-        return refused(request, state, error, form=_with_overlap(request, screen, option))
+        return refused(request, state, error, form=_form(request, screen, option, asks_overlap=True))
     except (CreneauUnavailable, WorkshopFull) as error:
         return refused(request, state.with_changes(option=None), error, wanted_at=option.starts_at)
+    except NotTogether as error:  # the hours beside have changed: proposed again
+        return refused(request, state, error)
     except DomainError as error:
         return refused(request, state, error, form=form)
     drop_draft(request)
     return go_to(screen.state.with_changes(option=None, fait=rdv.uuid, etape="", depuis=None))
 
 
+def _others(request: AgentRequest, screen: Screen, option: Option, form: ConfirmForm) -> list[Wanted]:
+    """The others of the family that were ticked. Nobody could tick somebody who is not of the family: left out."""
+    caller, person = screen.caller, screen.person
+    assert caller is not None and person is not None  # noqa: S101, PT018 - asked before
+    family = {one.uuid: one for one in caller.others(person)}
+    main = _booking(request, screen, option.site_id, form)
+    chosen = [(family[uuid], creneau) for uuid, creneau in form.chosen_also if uuid in family]
+    return [Wanted(_booking_beside(main, caller, one), creneau) for one, creneau in chosen[:MOST]]
+
+
+def _booking_beside(main: Booking, caller: Caller, person: Usager) -> Booking:
+    """The same visit for another one: their own messages go to whoever answers for them."""
+    recipient = recipients_of(caller, person)[0]
+    return replace(
+        main,
+        usager=person,
+        responsable=recipient if recipient.pk != person.pk else None,
+        wants_sms=main.wants_sms and gets_sms(recipient),
+        wants_email=main.wants_email and gets_email(recipient),
+    )
+
+
 def _asks(request: AgentRequest) -> bool:
     return "may_overlap" in request.POST
 
 
-def _with_overlap(request: AgentRequest, screen: Screen, option: Option) -> ConfirmForm:
-    """The same answers, with the box that says "two Rdv at one time, knowingly"."""
+def _form(request: AgentRequest, screen: Screen, option: Option, *, asks_overlap: bool) -> ConfirmForm:
+    """What was typed. `asks_overlap`: with the box that says "two Rdv at one time, knowingly"."""
     assert screen.caller is not None and screen.person is not None  # noqa: S101, PT018 - asked before
-    return confirm_form(screen.caller, screen.person, option.motif, data=request.POST, asks_overlap=True)
+    also = also_of(screen, option) if screen.is_held else ()
+    return confirm_form(
+        screen.caller, screen.person, option.motif, data=request.POST, asks_overlap=asks_overlap, also=also
+    )
 
 
 def _booking(request: AgentRequest, screen: Screen, site_id: int | None, form: ConfirmForm) -> Booking:
@@ -118,9 +153,9 @@ def undo(request: AgentRequest) -> HttpResponse:
         if undo_until(participation, request.scope.agent_id, screen.now) is None:
             messages.warning(request, TOO_LATE_TO_UNDO)
             return go_to(state)
-        cancel_participation(
-            participation=participation,
-            by_service=True,
+        family = screen.caller.others(screen.person) if screen.caller else []
+        undo_together(
+            [participation, *taken_together(participation, family)],
             author=request.scope.author(rdv.site_id),
             now=screen.now,
             reason=UNDO_REASON,

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest
 
@@ -16,12 +17,14 @@ from agents.models import Agent, Site
 from rdv.access import rdv_for_agent
 from rdv.core.clock import local_date
 from rdv.domain import french
-from rdv.forms.console import MAX_NOTE, ConfirmForm
+from rdv.forms.console import MAX_NOTE, SEAT, Also, ConfirmForm
 from rdv.models import Motif, Option, Participation, Rdv
 from rdv.services.console_holds import participation_in
+from rdv.services.console_matrix import Slot
 from rdv.services.console_people import Caller, RdvLine, gets_sms
 from rdv.services.console_script import Told, sentences
-from rdv.views.console.screen import Screen
+from rdv.services.family import Beside, beside, taken_together
+from rdv.views.console.screen import Screen, visit_point
 from usagers.models import Usager
 
 # A booking just made is undone in one gesture for so long.
@@ -54,6 +57,7 @@ class Done:
     agents: Sequence[Agent]
     says: Sequence[str]
     undo_until: datetime | None
+    together: Sequence[Participation] = ()  # the others of the family, by the same gesture
 
     @property
     def with_whom(self) -> str:
@@ -67,7 +71,8 @@ def confirming_of(request: HttpRequest, screen: Screen, form: ConfirmForm | None
     caller, person = screen.caller, screen.person
     agents = screen.option_agents
     if form is None and caller is not None and person is not None:
-        form = confirm_form(caller, person, option.motif, note=draft_of(request, caller.usager))
+        also = also_of(screen, option) if screen.is_held else ()
+        form = confirm_form(caller, person, option.motif, note=draft_of(request, caller.usager), also=also)
     told = caller is not None and person is not None
     return Confirming(
         option=option,
@@ -89,10 +94,35 @@ def confirm_form(
     data: Mapping[str, Any] | None = None,
     note: str = "",
     asks_overlap: bool = False,
+    also: Sequence[Also] = (),
 ) -> ConfirmForm:
+    recipients = recipients_of(caller, person)
     return ConfirmForm(
-        data, motif=motif, person=person, recipients=recipients_of(caller, person), note=note, asks_overlap=asks_overlap
+        data, motif=motif, person=person, recipients=recipients, note=note, asks_overlap=asks_overlap, also=also
     )
+
+
+def also_of(screen: Screen, option: Option) -> list[Also]:
+    """The others of the family, each with the nearest hour of that day."""
+    caller, person = screen.caller, screen.person
+    if caller is None or person is None:
+        return []
+    zone = caller.usager.departement.zone
+    place = visit_point(option.motif, person)
+    found = beside(option, screen.option_agents, caller.others(person), now=screen.now, place=place)
+    return [Also(one.person, _hour_of(one), _words_of(one, zone)) for one in found]
+
+
+def _hour_of(one: Beside) -> str:
+    return SEAT if one.creneau is None else Slot(one.creneau).value
+
+
+def _words_of(one: Beside, zone: ZoneInfo) -> str:
+    if one.creneau is None:
+        return f"{one.person.first_name}, même séance"
+    hour = one.creneau.starts_at.astimezone(zone)
+    words = f"{one.person.first_name}, {hour:%-H:%M}"
+    return words if one.is_same_agents else f"{words}, avec quelqu’un d’autre"
 
 
 def recipients_of(caller: Caller, person: Usager) -> list[Usager]:
@@ -115,7 +145,8 @@ def done_of(scope: Scope, screen: Screen) -> Done | None:
         return None
     agents = [link.agent for link in rdv.rdv_agents.all()]
     says = _says(rdv.motif, rdv.site, agents, person, caller, address=rdv.address)
-    return Done(rdv, participation, agents, says, undo_until(participation, scope.agent_id, screen.now))
+    together = taken_together(participation, caller.others(person))
+    return Done(rdv, participation, agents, says, undo_until(participation, scope.agent_id, screen.now), together)
 
 
 def undo_until(participation: Participation, agent_id: int, now: datetime) -> datetime | None:
