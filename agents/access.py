@@ -30,6 +30,8 @@ from agents.models import (
     AgentService,
     Departement,
     DepartementQuerySet,
+    Equipe,
+    EquipeQuerySet,
     Fermeture,
     FermetureQuerySet,
     Role,
@@ -232,6 +234,25 @@ def service_for_admin(scope: Scope, pk: int) -> Service:
     found = Service.objects.filter(departement=scope.departement_code, pk=pk).first()
     if found is None:
         raise Http404
+    return found
+
+
+def team_for_admin(scope: Scope, pk: int) -> Equipe:
+    found = Equipe.objects.filter(departement=scope.departement_code, pk=pk).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def teams_of(departement: Departement) -> EquipeQuerySet:
+    """By name, each with its site and `member_count`."""
+    return Equipe.objects.of(departement).select_related("site").annotate(member_count=Count("membres"))
+
+
+def agents_with_agenda(departement: Departement, today: date) -> AgentQuerySet:
+    """Who receives people somewhere today, by name."""
+    current = Affectation.objects.current(today).filter(role__in=AGENDA_ROLES)
+    found: AgentQuerySet = Agent.objects.of(departement).active().filter(pk__in=current.values("agent"))
     return found
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from agents.views import account, admin, closures, enrolment, operateur, passwords, places, sign_in
+from agents.views import account, admin, closures, enrolment, operateur, passwords, places, sign_in, teams
 
 app_name = "agents"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -30,6 +30,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("reglages/services/nouveau/", places.admin_new_service, name="admin_new_service"),
     path("reglages/services/<int:pk>/", places.admin_service, name="admin_service"),
     path("reglages/services/<int:pk>/retirer/", places.admin_remove_service, name="admin_remove_service"),
+    path("reglages/equipes/nouvelle/", teams.admin_new_team, name="admin_new_team"),
+    path("reglages/equipes/<int:pk>/", teams.admin_team, name="admin_team"),
+    path("reglages/equipes/<int:pk>/retirer/", teams.admin_remove_team, name="admin_remove_team"),
     path("comptes/", admin.admin_agents, name="admin_agents"),
     path("comptes/inviter/", admin.admin_invite, name="admin_invite"),
     path("comptes/<int:pk>/", admin.admin_agent, name="admin_agent"),

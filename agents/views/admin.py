@@ -18,6 +18,7 @@ from agents.access import (
     closures_of,
     services_of,
     sites_of,
+    teams_of,
     today_of,
 )
 from agents.forms.admin import InviteForm, RoleForm, ServicesForm
@@ -42,6 +43,7 @@ def settings(request: AgentRequest) -> HttpResponse:
     context = {
         "all_sites": sites_of(departement),
         "services": services_of(departement),
+        "teams": teams_of(departement),
         "closures": closures_of(departement, today=_today(request))[:CLOSURES_SHOWN],
     }
     return render(request, "agents/settings.html", context)

@@ -30,6 +30,7 @@ class ConsoleState:
     ordre: str = SOONEST
     moment: str = ALL_DAY
     site: str = ""  # slug
+    equipe: int | None = None
     agent: int | None = None
     depuis: date | None = None
     le: date | None = None  # the day asked about, in "pourquoi"
@@ -80,6 +81,7 @@ def read_state(data: Mapping[str, Any]) -> ConsoleState:
         ordre=_one_of(text["ordre"], (SOONEST, BY_SITE, REFERENT)),
         moment=_one_of(text["moment"], (ALL_DAY, MORNING, AFTERNOON)),
         site=text["site"],
+        equipe=_number(text["equipe"], 2**62),
         agent=_number(text["agent"], 2**62),
         depuis=_date(text["depuis"]),
         le=_date(text["le"]),

@@ -9,7 +9,7 @@ The last subtraction is the engine's own answer (rdv/services/availability): the
 hours shows. A day alone can be asked.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
@@ -50,6 +50,7 @@ class Choice:
 
     site: Site | None = None
     agent_id: int | None = None
+    team: Collection[int] | None = None
     moment: str = "journee"
     from_day: date | None = None
     only_day: date | None = None
@@ -117,6 +118,7 @@ def _filtered(
         Taker.REFERENT: lambda one: allowed is EVERYBODY or bool(set(allowed) & set(one.agent_ids)),
         Taker.SITE: lambda one: choice.site is None or one.site_id == choice.site.pk,
         Taker.AGENT: lambda one: choice.agent_id is None or choice.agent_id in one.agent_ids,
+        Taker.TEAM: lambda one: choice.team is None or set(one.agent_ids) <= set(choice.team),
         Taker.MOMENT: lambda one: (
             choice.moment == "journee"
             or (one.starts_at.astimezone(zone).hour < AFTERNOON) == (choice.moment == "matin")

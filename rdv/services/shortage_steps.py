@@ -33,6 +33,7 @@ class Taker(StrEnum):
     REFERENT = "referent"
     SITE = "site"
     AGENT = "agent"
+    TEAM = "equipe"
     MOMENT = "moment"
 
 

@@ -6,7 +6,7 @@ import re
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from agents.models import Fermeture, Role
+from agents.models import Equipe, Fermeture, Role
 from rdv.models import Absence, Occupation, Ouverture
 from rdv.services.availability import creneaux_of
 from rdv.services.holding import hold_creneau
@@ -202,3 +202,23 @@ def test_it_costs_a_bounded_number_of_queries(desk, django_assert_max_num_querie
         make_rdv(desk.motif, desk.canal, [agent], utc(2027, 1, 5, 8))
     with django_assert_max_num_queries(14):
         ask(desk, moment="matin")
+
+
+def test_a_team_filters_the_hours_and_is_a_line_of_the_subtraction(desk):
+    team = Equipe.objects.create(departement=desk.departement, site=desk.tilleuls, name="PMI des Tilleuls")
+    team.membres.create(departement=desk.departement, agent=desk.paul)
+    page = page_of(desk, equipe=team.pk).content.decode()
+    assert set(re.findall(r'name="creneau" id="c\d+_(\d+)_', page)) == {str(desk.tilleuls.pk)}
+    assert f'<option value="{team.pk}" selected>PMI des Tilleuls</option>' in page
+    asked = words(page_of(desk, equipe=team.pk, moment="matin"))
+    assert "Votre choix : PMI des Tilleuls − moins 6" in asked
+    assert "Toutes les équipes" in asked
+
+
+def test_a_team_of_elsewhere_or_that_is_gone_is_forgotten(desk):
+    theirs = Equipe.objects.create(departement=make_departement("974"), name="PMI")
+    theirs.membres.create(departement=theirs.departement, agent=make_agent(theirs.departement))
+    for number in (theirs.pk, 2**40):
+        page = page_of(desk, equipe=number).content.decode()
+        assert len(set(re.findall(r'name="creneau" id="c\d+_(\d+)_', page))) == 2
+        assert "f-equipe" not in page

@@ -60,6 +60,10 @@ def _service(_house, _role):
     return {"name": "Logement", "short_name": "FSL", "is_confidential": "on"}
 
 
+def _team(house, _role):
+    return {"name": "Équipe des petits", "site": house.site.pk, "agents": [house.owner.pk]}
+
+
 def _departement(_house, _role):
     return {
         "code": "59",
@@ -174,6 +178,12 @@ SETTINGS = [
     ),
     _post("admin_service", admin("admin"), args=lambda h, _r: [h.pmi.pk], data=_service, is_fresh=True),
     _post("admin_remove_service", admin("admin"), args=lambda h, _r: [h.unused.pk], is_fresh=True),
+    Ask("agents:admin_new_team", admin("admin", "stranger_admin"), viewer="admin", queries=9),
+    # The site and the people are of the 62: nobody of the 974 may take them.
+    _post("admin_new_team", admin("admin", stranger_admin=REFUSED), data=_team),
+    Ask("agents:admin_team", admin("admin"), args=lambda h, _r: [h.team.pk], viewer="admin", queries=11),
+    _post("admin_team", admin("admin"), args=lambda h, _r: [h.team.pk], data=_team),
+    _post("admin_remove_team", admin("admin"), args=lambda h, _r: [h.team.pk]),
     Ask("agents:admin_agents", admin("admin", "stranger_admin"), viewer="admin", queries=11),
     Ask("agents:admin_invite", admin("admin", "stranger_admin"), viewer="admin", queries=9, is_fresh=True),
     # The site is one of the 62: nobody of the 974 may be put there.

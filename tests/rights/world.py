@@ -18,7 +18,7 @@ from django.urls import reverse
 from django_otp.oath import TOTP
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from agents.models import AccountLink, Agent, Commune, Fermeture, Role
+from agents.models import AccountLink, Agent, Commune, Equipe, Fermeture, Role
 from agents.services import links as account_links
 from agents.services import second_factor
 from notifications.models import Message
@@ -123,6 +123,8 @@ def _people(house):
         ),
     }
     house.owner, house.colleague = house.people["owner"], house.people["colleague"]
+    house.team = Equipe.objects.create(departement=here, site=site, name="Équipe du Canal")
+    house.team.membres.create(departement=here, agent=house.owner)
 
 
 def _offer(house):

@@ -26,7 +26,8 @@ from rdv.services.console_holds import agents_of, creneau_of, held_by
 from rdv.services.console_matrix import Held, Matrix, Wish, matrix_of
 from rdv.services.console_motifs import MotifRow, motif_of, neighbours_of, sites_of_motif
 from rdv.services.console_people import Caller, caller_of, person_on_call
-from rdv.services.questions import EVERYBODY
+from rdv.services.console_teams import SavedTeam, saved_teams
+from rdv.services.questions import EVERYBODY, Agents
 from rdv.services.shortage import Choice, Shortage, shortage_of
 from rdv.views.site import current_site
 from usagers.models import Usager
@@ -55,6 +56,12 @@ class Screen:
     sessions: list[Rdv] | None = None
     why: Shortage | None = None  # why there are so few hours: asked for, or none is free
     neighbours: tuple[MotifRow, ...] = ()
+    teams: tuple[SavedTeam, ...] = ()
+
+    @property
+    def team(self) -> SavedTeam | None:
+        """The one looked at; one that is gone is forgotten."""
+        return next((team for team in self.teams if team.pk == self.state.equipe), None)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -162,6 +169,7 @@ def _read_hours(screen: Screen, preferred: tuple[datetime, ...]) -> None:
         window = agent_window(motif, screen.now)
         screen.sessions = sessions_of(motif, sites=sites, window=Window(screen.now, window.latest))
         return
+    screen.teams = saved_teams(motif.departement, places)
     screen.matrix = matrix_of(
         motif,
         sites=sites,
@@ -183,6 +191,7 @@ def _read_why(scope: Scope, screen: Screen) -> None:
         choice=Choice(
             site=next((site for site in places if site.slug == state.site), None),
             agent_id=state.agent,
+            team=screen.team.agent_ids if screen.team is not None and state.agent is None else None,
             moment=state.moment,
             from_day=state.depuis,
             only_day=state.le if state.etape == WHY else None,
@@ -200,7 +209,7 @@ def _wish(screen: Screen, preferred: tuple[datetime, ...]) -> Wish:
     return Wish(
         order=state.ordre,
         moment=state.moment,
-        agents=EVERYBODY if state.agent is None else [state.agent],
+        agents=_agents_of(screen),
         from_day=state.depuis,
         shows_all=state.agent is not None,
         first_site_id=screen.site.pk if screen.site else None,
@@ -208,6 +217,13 @@ def _wish(screen: Screen, preferred: tuple[datetime, ...]) -> Wish:
         preferred=preferred,
         home=home_point(caller.usager) if caller else None,
     )
+
+
+def _agents_of(screen: Screen) -> Agents:
+    """One professional, else a team, else everybody."""
+    if screen.state.agent is not None:
+        return [screen.state.agent]
+    return screen.team.agent_ids if screen.team is not None else EVERYBODY
 
 
 def _held(screen: Screen) -> Held | None:

@@ -37,6 +37,7 @@ def _without_choices(screen: Screen, why: Shortage) -> Iterator[Way]:
     choices: dict[Taker, tuple[str, dict[str, Any]]] = {
         Taker.SITE: ("Sur un autre de vos sites", {"site": ""}),
         Taker.AGENT: ("Avec quelqu’un d’autre", {"agent": None}),
+        Taker.TEAM: ("Hors de cette équipe", {"equipe": None}),
         Taker.MOMENT: (f"Pas seulement {moment}", {"moment": ALL_DAY}),
     }
     for loss in why.losses:
@@ -53,7 +54,7 @@ def _later(screen: Screen, why: Shortage) -> Iterator[Way]:
 
 def _neighbours(screen: Screen) -> Iterator[Way]:
     for row in screen.neighbours:
-        state = _back(screen.state, motif=row.motif.uuid, m="", depuis=None, agent=None)
+        state = _back(screen.state, motif=row.motif.uuid, m="", depuis=None, agent=None, equipe=None)
         yield Way(f"Autre motif, {row.motif.name}", state, row.first_at)
 
 
