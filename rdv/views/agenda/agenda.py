@@ -16,6 +16,7 @@ from rdv.core import clock
 from rdv.domain import french
 from rdv.services.agenda import Day, Kind, read_days
 from rdv.services.agenda_doors import first_of_site, may_book_with
+from rdv.services.board_doors import here_for
 from rdv.views.agenda.asked import KEY, LABELS, Asked, View, read_asked, title_of
 from rdv.views.agenda.grid import grid_of
 from rdv.views.agenda.lines import Line, Reader, line_of, short_length
@@ -109,6 +110,7 @@ def _frame(request: AgentRequest, asked: Asked, shown: Agent, days: Sequence[Day
         "today_url": here.url(day=today),
         "is_day": asked.view is View.DAY,
         "may_plan": reader.may_plan,
+        "here": here_for(request.scope, request.departement, now=reader.now) if shown.pk == request.scope.agent_id else (),
     }
 
 

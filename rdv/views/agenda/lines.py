@@ -164,7 +164,7 @@ def _rdv(item: Item, reader: Reader) -> Line:
     rdv = item.rdv
     assert rdv is not None  # noqa: S101 - rdv/services/agenda gives it with the kind
     people = [one for one in rdv.participations.all() if one.is_live]
-    state, word, fate = _state(item, rdv, people, reader.now)
+    state, word, fate = _arrived(rdv, people, reader) or _state(item, rdv, people, reader.now)
     detail_url = reverse("rdv:rdv_detail", args=[rdv.uuid])
     return _line(
         item,
@@ -252,6 +252,17 @@ def _state(item: Item, rdv: Rdv, people: list[Participation], now: datetime) -> 
     if rdv.ends_at <= now:
         return "unknown", "À renseigner", "À renseigner"
     return _coming(item, rdv, people, now)
+
+
+def _arrived(rdv: Rdv, people: list[Participation], reader: Reader) -> tuple[str, str, str] | None:
+    """Noted at the desk (rdv/services/arrivals) and not received yet: the agent is waited for."""
+    here = [one.arrived_at for one in people if one.arrived_at is not None and one.status == Status.UNKNOWN]
+    if not here or rdv.ends_at <= reader.now:
+        return None
+    if rdv.motif.is_collective:
+        return "arrived", (word := _counted(len(here), "arrivé")), word
+    hour = clock(min(here), reader.zone)
+    return "arrived", f"Arrivé {hour}", f"Arrivé à {hour}"
 
 
 def _coming(item: Item, rdv: Rdv, people: list[Participation], now: datetime) -> tuple[str, str, str]:
