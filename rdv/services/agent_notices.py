@@ -30,6 +30,7 @@ from rdv.models import NoticeLevel, Rdv
 DIGEST_TIME = time(7, 30)
 DIGEST_LIFE = timedelta(hours=12)
 GRACE = timedelta(minutes=2)
+TO_RECEIVE = timedelta(hours=1)
 TITLES = {
     "booked": "Nouveau rendez-vous",
     "moved": "Rendez-vous déplacé",
@@ -146,7 +147,8 @@ def _letter(agent: Agent, rdv: Rdv, *, kind: str, now: datetime, was_at: datetim
         sender=f"Département {departement.name_with_article}",
         reply_to=rdv.site.email or departement.reply_to,
         send_not_before=at,
-        worthless_after=rdv.ends_at,
+        # Somebody who comes after the end is still to be received.
+        worthless_after=max(rdv.ends_at, now + TO_RECEIVE) if kind == "arrived" else rdv.ends_at,
     )
 
 

@@ -68,6 +68,7 @@ def _people(house):
 
 def _day(house):
     """Claire and Karim receive, Inès is masked, Paul is on leave."""
+
     def rdv(motif, agents, start, people, **fields):
         usagers = [person(house, first, last, **more) for first, last, more in people]
         return make_rdv(motif, house.site, agents, start, usagers=usagers, created_at=NOW, **fields)
