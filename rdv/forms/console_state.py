@@ -15,6 +15,7 @@ from typing import Any
 
 MAX_TEXT = 100
 SOONEST, BY_SITE, REFERENT = "tot", "site", "referent"
+HERE = "place"
 MORNING, AFTERNOON, ALL_DAY = "matin", "apres-midi", "journee"
 NEW_PERSON, NEW_PROCHE, OVERBOOK = "nouveau", "proche", "forcer"
 # A screen left open since this morning measures nothing.
@@ -38,6 +39,7 @@ class ConsoleState:
     etape: str = ""
     trou: str = ""  # the hour pointed at in an agenda (rdv/services/console_hole)
     retour: str = ""  # the page of the agenda to go back to (rdv/views/agenda/asked)
+    venue: str = ""  # HERE: the person stands at the desk, without an appointment
     ouvert: int | None = None  # when the call began, seconds since the epoch
 
     def pairs(self) -> list[tuple[str, str]]:
@@ -89,6 +91,7 @@ def read_state(data: Mapping[str, Any]) -> ConsoleState:
         etape=_one_of(text["etape"], ("", NEW_PERSON, NEW_PROCHE, OVERBOOK)),
         trou=text["trou"],
         retour=text["retour"],
+        venue=_one_of(text["venue"], ("", HERE)),
         ouvert=_number(text["ouvert"], 2**34),
     )
 

@@ -115,7 +115,8 @@ class Column:
     @property
     def is_present(self) -> bool:
         """Receives that day, here or by phone; a day of leave, or on another site, is no column."""
-        return bool(self.openings) or any(block.is_here for block in self.blocks)
+        away = [Interval(block.starts_at, block.ends_at) for block in self.blocks if block.kind is Kind.ABSENCE]
+        return bool(subtract(self.openings, away)) or any(block.is_here for block in self.blocks)
 
     @property
     def away_for(self) -> str:

@@ -19,6 +19,7 @@ from rdv.domain.french import NBSP
 from rdv.forms.console_state import ConsoleState
 from rdv.services.texts import News
 from rdv.views.agenda.asked import read_written
+from rdv.views.board.asked import board_day
 
 register = template.Library()
 
@@ -79,7 +80,10 @@ def console_url(state: ConsoleState, **changes: Any) -> str:
 
 @register.simple_tag
 def agenda_url(state: ConsoleState) -> str:
-    """The page of the agenda that this call came from; empty when it came from elsewhere."""
+    """The page of the agenda, or the day board, that this call came from; empty when it came from elsewhere."""
+    day = board_day(state.retour)
+    if day is not None:
+        return f"{reverse('rdv:board')}?{urlencode({'date': day.isoformat()})}"
     asked = read_written(state.retour)
     return asked.url() if asked else ""
 

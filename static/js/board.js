@@ -15,7 +15,7 @@ const SWAP = { target: "#journee", swap: "outerHTML show:none" };
 
 let scroll = { left: 0, top: 0 };
 let shown = region()?.dataset.rdv;
-let isReading = false; // the board reads itself again: nothing moves
+let stays = false; // the board reads itself again, or a letter was pressed on a card: the focus stays where it is
 
 function region() {
   return document.getElementById("journee");
@@ -33,11 +33,11 @@ async function readAgain() {
   const now = region();
   if (!now || isBusy()) return;
   const separator = now.dataset.url.includes("?") ? "&" : "?";
-  isReading = true;
+  stays = true;
   try {
     await window.htmx.ajax("GET", `${now.dataset.url}${separator}marque=${now.dataset.mark}`, { ...SWAP, source: now, headers: { "X-Refresh": "1" } });
   } finally {
-    isReading = false;
+    stays = false;
   }
 }
 
@@ -61,8 +61,9 @@ document.addEventListener("htmx:afterSettle", (event) => {
   const now = region();
   const refusal = document.getElementById("refus");
   if (refusal) refusal.focus();
-  else if (!isReading && now.dataset.rdv && now.dataset.rdv !== shown && !isTyping()) openBeside();
+  else if (!stays && now.dataset.rdv && now.dataset.rdv !== shown && !isTyping()) openBeside();
   shown = now.dataset.rdv;
+  stays = false;
 });
 
 function isTyping() {
@@ -83,7 +84,7 @@ function byLetter(event) {
   const gesture = LETTERS[event.key.toLowerCase()];
   if (!card || !gesture || event.ctrlKey || event.altKey || event.metaKey || event.repeat) return false;
   const values = { participation: card.dataset.participation, vu: card.dataset.seen, geste: gesture, date: region().dataset.day };
-  shown = "any"; // the card keeps the focus
+  stays = true;
   window.htmx.ajax("POST", region().dataset.gesture, { ...SWAP, source: card, values });
   return true;
 }
@@ -142,3 +143,5 @@ document.addEventListener("htmx:sendError", () => sayBroken("offline"));
 document.addEventListener("htmx:responseError", () => sayBroken("broken"));
 
 showPrint();
+// At a desk the next person is waited for; on a phone a keyboard would hide the page.
+if (region() && !shown && window.matchMedia("(min-width: 62rem)").matches) document.getElementById("arq").focus({ preventScroll: true });

@@ -111,7 +111,9 @@ def _frame(request: AgentRequest, asked: Asked, shown: Agent, days: Sequence[Day
         "today_url": here.url(day=today),
         "is_day": asked.view is View.DAY,
         "may_plan": reader.may_plan,
-        "here": here_for(request.scope, request.departement, now=reader.now) if shown.pk == request.scope.agent_id else (),
+        "here": here_for(request.scope, request.departement, now=reader.now)
+        if shown.pk == request.scope.agent_id
+        else (),
     }
 
 

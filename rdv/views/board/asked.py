@@ -15,6 +15,7 @@ from django.urls import reverse
 from rdv.views.agenda.asked import read_day
 
 MAX_TEXT = 60
+PREFIX = "journee."
 MAX_ID = 2**31
 
 
@@ -24,6 +25,11 @@ class BoardAsked:
     today: date
     rdv: uuids.UUID | None = None
     nom: str = ""
+
+    @property
+    def written(self) -> str:
+        """In one word, for screens that lead back here."""
+        return f"{PREFIX}{self.day.isoformat()}"
 
     def url(self, **changes: object) -> str:
         """Today is not written: a board left open overnight opens on the new day."""
@@ -39,6 +45,11 @@ def read_board_asked(data: Mapping[str, Any], *, today: date) -> BoardAsked:
     day = read_day(str(data.get("date", ""))) or today
     nom = str(data.get("nom", ""))[:MAX_TEXT].replace("\x00", "").strip()
     return BoardAsked(day, today, read_uuid(str(data.get("rdv", ""))), nom)
+
+
+def board_day(written: str) -> date | None:
+    """What `BoardAsked.written` wrote; None for anything else."""
+    return read_day(written.removeprefix(PREFIX)) if written.startswith(PREFIX) else None
 
 
 def read_uuid(text: str) -> uuids.UUID | None:

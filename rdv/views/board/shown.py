@@ -28,7 +28,8 @@ PAUSE = 45
 FOLDED = 4
 # The flag of now is so many rows high: an hour written under it could not be read.
 FLAG = 4
-TALL, TALLER = 126, 160  # rows: beyond these the printed page needs lower ones
+# Rows: beyond each of these the printed page needs lower ones.
+HEIGHTS = ((160, " tallest"), (126, " taller"), (100, " tall"))
 MANY, CROWD = 8, 14  # columns: beyond these the printed page needs smaller letters
 WALL = datetime(2000, 1, 1, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -79,7 +80,7 @@ class ShownBoard:
     @property
     def sizes(self) -> str:
         """How the printed page makes it fit: classes of planning.css."""
-        tall = " taller" if self.rows > TALLER else " tall" if self.rows > TALL else ""
+        tall = next((name for rows, name in HEIGHTS if self.rows > rows), "")
         many = " crowd" if len(self.columns) > CROWD else " many" if len(self.columns) > MANY else ""
         return tall + many
 

@@ -5,7 +5,7 @@ Room: views. A Block of rdv/services/board comes in, words and addresses go out.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 from urllib.parse import urlencode
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -15,9 +15,11 @@ from django.urls import reverse
 from rdv.domain import french
 from rdv.domain.french import NBSP
 from rdv.domain.statuses import Status
+from rdv.forms.console_state import HERE
 from rdv.models import Modality
 from rdv.services.agenda import Kind
 from rdv.services.board import Block, Column, Person, Visit
+from rdv.services.console_hole import pointed
 from rdv.views.agenda.lines import clock, short_length
 from rdv.views.board.asked import BoardAsked
 
@@ -94,7 +96,7 @@ def say_block(block: Block, column: Column, reader: Reader) -> Said:
         case Kind.HELD:
             return _held(block, reader)
         case Kind.ABSENCE:
-            return _plain(block, reader, block.absence)
+            return _absence(block, reader)
         case Kind.TRIP:
             return _plain(block, reader, f"Trajet, {short_length(block.ends_at - block.starts_at)}", icon="car")
     return _plain(block, reader, "Occupé", icon="lock", warning=_warning(block))
@@ -105,14 +107,25 @@ def _plain(block: Block, reader: Reader, title: str, *, url: str = "", icon: str
     return Said(block.kind, start, end, title, url=url, icon=icon, warning=warning)
 
 
+def _absence(block: Block, reader: Reader) -> Said:
+    """Its hours, but for those that run from or to midnight."""
+    start, end = (instant.astimezone(reader.zone).time() for instant in (block.starts_at, block.ends_at))
+    if start != time() and end != time():
+        return _plain(block, reader, block.absence)
+    whole = ", toute la journée" if start == end == time() else ""
+    return Said(block.kind, "", "", f"{block.absence}{whole}")
+
+
 def hole_url(block: Block, column: Column, reader: Reader) -> str:
-    """The console, with who receives and when: the first hours proposed are those of the hole."""
+    """The console, with who receives and when; today it is for somebody who stands at the desk."""
     pairs = {
         "agent": column.agent_id,
         "depuis": reader.asked.day.isoformat(),
-        "trou": int(block.starts_at.timestamp()),
-        "fin": int(block.ends_at.timestamp()),
+        "trou": pointed(block.starts_at, column.agent_id),
+        "retour": reader.asked.written,
     }
+    if reader.asked.day == reader.asked.today:
+        pairs["venue"] = HERE
     return f"{reverse('rdv:accueil')}?{urlencode(pairs)}"
 
 
