@@ -74,6 +74,10 @@ class Visit:
     def live(self) -> tuple[Person, ...]:
         return tuple(person for person in self.people if person.is_live)
 
+    @property
+    def first_key(self) -> str:
+        return min((person.search_key for person in self.people), default="")
+
     def lateness(self, person: Person, now: datetime) -> int:
         """Minutes: said by the person, else counted since the hour for whoever should be here."""
         if person.status is not Status.UNKNOWN or person.arrived_at is not None or now >= self.ends_at:
@@ -141,7 +145,7 @@ class Board:
     def visits(self) -> list[Visit]:
         """Each once, binômes too, in the order of the hours."""
         found = {block.visit.uuid: block.visit for one in self.columns for block in one.blocks if block.visit}
-        return sorted(found.values(), key=lambda visit: (visit.starts_at, visit.uuid))
+        return sorted(found.values(), key=lambda visit: (visit.starts_at, visit.first_key))
 
     def find(self, uuid: UUID) -> Visit | None:
         return next((visit for visit in [*self.visits, *self.cancelled] if visit.uuid == uuid), None)

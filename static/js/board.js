@@ -14,6 +14,7 @@ const LETTERS = { a: "arrive", n: "absent" };
 const SWAP = { target: "#journee", swap: "outerHTML show:none" };
 
 let scroll = { left: 0, top: 0 };
+let anchor = null; // what has the focus, and how high it stands on the screen
 let shown = region()?.dataset.rdv;
 let stays = false; // the board reads itself again, or a letter was pressed on a card: the focus stays where it is
 
@@ -49,6 +50,8 @@ document.addEventListener("visibilitychange", readAgain);
 document.addEventListener("htmx:beforeSwap", (event) => {
   const box = document.getElementById("colonnes");
   if (box) scroll = { left: box.scrollLeft, top: box.scrollTop };
+  const active = document.activeElement;
+  anchor = region()?.contains(active) && active.id ? { id: active.id, top: active.getBoundingClientRect().top } : null;
   document.getElementById("coupure").hidden = true;
   if (event.detail.xhr.status === 204) event.detail.shouldSwap = false;
 });
@@ -57,6 +60,8 @@ document.addEventListener("htmx:afterSettle", (event) => {
   if (event.target.id !== "journee") return;
   const box = document.getElementById("colonnes");
   if (box) box.scrollTo({ ...scroll, behavior: "instant" });
+  const held = stays && anchor && document.getElementById(anchor.id);
+  if (held) window.scrollBy({ top: held.getBoundingClientRect().top - anchor.top, behavior: "instant" });
   showPrint();
   const now = region();
   const refusal = document.getElementById("refus");

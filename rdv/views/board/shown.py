@@ -57,8 +57,11 @@ class Ground:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
+    """`is_covered`: under the flag of now, so on paper only."""
+
     row: int
     label: str
+    is_covered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,12 +236,13 @@ def _now(on: date, today: date, scale: Scale, reader: Reader) -> Mark | None:
 
 
 def _axis(scale: Scale, now: Mark | None) -> list[Mark]:
-    marks = [
-        Mark(scale.row(minute), f"{minute // 60}:{minute % 60:02d}")
-        for minute in range(scale.first, scale.last, HALF_HOUR)
-        if not scale.is_folded(minute)
-    ]
-    return [mark for mark in marks if now is None or abs(mark.row - now.row) >= FLAG]
+    marks = []
+    for minute in range(scale.first, scale.last, HALF_HOUR):
+        row = scale.row(minute)
+        if not scale.is_folded(minute):
+            covered = now is not None and abs(row - now.row) < FLAG
+            marks.append(Mark(row, f"{minute // 60}:{minute % 60:02d}", covered))
+    return marks
 
 
 def _pause(scale: Scale) -> Mark | None:
