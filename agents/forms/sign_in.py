@@ -148,4 +148,5 @@ class ConfirmForm(forms.Form):
 
 class PreferencesForm(forms.Form):
     notification_level = forms.ChoiceField(label="E-mails reçus sur vos rendez-vous", choices=NotificationLevel.choices)
+    hears_arrivals = forms.BooleanField(label="M’écrire quand une personne arrive pour moi à l’accueil", required=False)
     shows_name = forms.BooleanField(label="Montrer mon nom au public", required=False)

@@ -63,6 +63,8 @@ class Agent(AbstractBaseUser):
     notification_level = models.CharField(
         "messages reçus", max_length=8, choices=NotificationLevel.choices, default=NotificationLevel.SOON
     )
+    # Off: the agenda alone says that somebody has arrived. Ten e-mails a day are asked for, never guessed.
+    hears_arrivals = models.BooleanField("prévenu par e-mail des arrivées", default=False, db_default=False)
     is_active = models.BooleanField("actif", default=True)
     is_operateur = models.BooleanField("opérateur de la plateforme", default=False)
     # Adding one ends every session and every trusted post of this agent (see `get_session_auth_hash`).

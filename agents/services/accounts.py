@@ -58,13 +58,18 @@ def signed_out(*, agent: Agent, now: datetime) -> None:
 
 
 def update_preferences(
-    *, agent: Agent, notification_level: str, shows_name: bool, author: Author, now: datetime
+    *, agent: Agent, notification_level: str, hears_arrivals: bool, shows_name: bool, author: Author, now: datetime
 ) -> None:
+    after = {
+        "notification_level": notification_level,
+        "hears_arrivals": hears_arrivals,
+        "shows_name": shows_name,
+    }
     with transaction.atomic():
-        before = {"notification_level": agent.notification_level, "shows_name": agent.shows_name}
-        after = {"notification_level": notification_level, "shows_name": shows_name}
-        agent.notification_level, agent.shows_name = notification_level, shows_name
-        agent.save(update_fields=["notification_level", "shows_name"])
+        before = {name: getattr(agent, name) for name in after}
+        for name, value in after.items():
+            setattr(agent, name, value)
+        agent.save(update_fields=list(after))
         if before != after:
             journal.write(
                 "agent.preferences_changed", agent, author=author, now=now, data={"before": before, "after": after}

@@ -23,13 +23,18 @@ from rdv.core import clock
 @account_required
 def account(request: OperateurRequest) -> HttpResponse:
     agent = request.agent
-    initial = {"notification_level": agent.notification_level, "shows_name": agent.shows_name}
+    initial = {
+        "notification_level": agent.notification_level,
+        "hears_arrivals": agent.hears_arrivals,
+        "shows_name": agent.shows_name,
+    }
     form = PreferencesForm(request.POST or None, initial=initial)
     if form.is_valid():
         now = clock.now()
         accounts.update_preferences(
             agent=agent,
             notification_level=form.cleaned_data["notification_level"],
+            hears_arrivals=form.cleaned_data["hears_arrivals"],
             shows_name=form.cleaned_data["shows_name"],
             author=oneself(agent, now),
             now=now,

@@ -27,6 +27,8 @@ CONFIRMED_FOR = timedelta(minutes=15)
 _SEEN_STEP = timedelta(minutes=1)
 _BACKEND = "agents.backends.AgentBackend"
 
+# The header of what a page asks for without anybody (static/js/board.js).
+BY_ITSELF = "X-Refresh"
 OPENED, ENDS, SEEN, CONFIRMED = "agents_opened_at", "agents_ends_at", "agents_seen_at", "agents_confirmed_at"
 
 
@@ -49,7 +51,8 @@ def signed_in_agent(request: HttpRequest, now: datetime) -> Agent | None:
     ends_at, seen_at = _instant(request, ENDS), _instant(request, SEEN)
     if ends_at is None or seen_at is None or now >= ends_at or now - seen_at >= IDLE:
         return None
-    if now - seen_at >= _SEEN_STEP:
+    # A screen that reads itself again is nobody's presence: left open at the desk, it closes like any other.
+    if now - seen_at >= _SEEN_STEP and not request.headers.get(BY_ITSELF):
         request.session[SEEN] = now.timestamp()
     return agent
 

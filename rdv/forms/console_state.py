@@ -4,6 +4,7 @@ Room: forms. Each link and each form of the page carries it whole, so that a rel
 find the call where it was. What cannot be read is forgotten, never refused: the doors decide about what it points to.
 
     accueil/?q=benali+sam&usager=...&pour=...&motif=...&ordre=tot&moment=matin&site=lens&agent=7&option=...&ouvert=...
+    accueil/?agent=7&depuis=2027-01-14&trou=1799999100.7&retour=2027-01-14.semaine.7      from a hole of an agenda
 """
 
 import uuid as uuids
@@ -14,6 +15,7 @@ from typing import Any
 
 MAX_TEXT = 100
 SOONEST, BY_SITE, REFERENT = "tot", "site", "referent"
+HERE = "place"
 MORNING, AFTERNOON, ALL_DAY = "matin", "apres-midi", "journee"
 NEW_PERSON, NEW_PROCHE, OVERBOOK, WHY = "nouveau", "proche", "forcer", "pourquoi"
 # A screen left open since this morning measures nothing.
@@ -37,6 +39,9 @@ class ConsoleState:
     option: uuids.UUID | None = None
     fait: uuids.UUID | None = None  # the Rdv just booked
     etape: str = ""
+    trou: str = ""  # the hour pointed at in an agenda (rdv/services/console_hole)
+    retour: str = ""  # the page of the agenda to go back to (rdv/views/agenda/asked)
+    venue: str = ""  # HERE: the person stands at the desk, without an appointment
     ouvert: int | None = None  # when the call began, seconds since the epoch
 
     def pairs(self) -> list[tuple[str, str]]:
@@ -88,6 +93,9 @@ def read_state(data: Mapping[str, Any]) -> ConsoleState:
         option=_uuid(text["option"]),
         fait=_uuid(text["fait"]),
         etape=_one_of(text["etape"], ("", NEW_PERSON, NEW_PROCHE, OVERBOOK, WHY)),
+        trou=text["trou"],
+        retour=text["retour"],
+        venue=_one_of(text["venue"], ("", HERE)),
         ouvert=_number(text["ouvert"], 2**34),
     )
 

@@ -158,6 +158,8 @@ class Participation(models.Model):
     wants_email = models.BooleanField(default=True)
     # "I am late", said by the person from the link, in minutes.
     late_minutes = models.PositiveSmallIntegerField(null=True)
+    # They are here: noted at the desk (rdv/services/arrivals). It says nothing of whether they were received.
+    arrived_at = models.DateTimeField(null=True)
     # SHA-256 of the link's token (rdv.core.links); the token itself is never stored.
     link_hash = models.CharField(max_length=64, unique=True)
     # An agent said so knowingly: this person has two Rdv at the same time.

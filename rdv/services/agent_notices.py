@@ -7,7 +7,8 @@ Room: services. Called by booking, moving, cancelling and attendance through rdv
     soon     what others do to today and tomorrow
     digest   one e-mail in the morning
     none     nothing
-"Late" is told at once to all but "none". Registrations to a workshop go to the morning's e-mail: one, not one by one.
+"Late" is told at once to all but "none", and an arrival to those of them who asked for it (`hears_arrivals`).
+Registrations to a workshop go to the morning's e-mail: one, not one by one.
 """
 
 from collections.abc import Collection
@@ -29,12 +30,16 @@ from rdv.models import NoticeLevel, Rdv
 DIGEST_TIME = time(7, 30)
 DIGEST_LIFE = timedelta(hours=12)
 GRACE = timedelta(minutes=2)
+TO_RECEIVE = timedelta(hours=1)
 TITLES = {
     "booked": "Nouveau rendez-vous",
     "moved": "Rendez-vous déplacé",
     "cancelled": "Rendez-vous annulé",
     "late": "Retard annoncé",
+    "arrived": "Quelqu’un est arrivé",
 }
+# Told at once whatever the level; an arrival only to those who asked for it.
+TODAY = ("late", "arrived")
 
 
 def agent_told(
@@ -46,7 +51,7 @@ def agent_told(
     was_at: datetime | None = None,
     gone_agent_ids: Collection[int] = (),
 ) -> None:
-    """Tell the agents of this Rdv. kind: booked, moved, cancelled, late.
+    """Tell the agents of this Rdv. kind: booked, moved, cancelled, late, arrived.
 
     `was_at`: when it was before it moved. `gone_agent_ids`: agents who had it and have it no more.
     """
@@ -67,12 +72,19 @@ def forget_agent_notices(rdv: Rdv, *, now: datetime) -> None:
     post_office.make_obsolete(subject_of(rdv), now=now, kinds=["agent.cancelled"])
 
 
+def forget_arrival(rdv: Rdv, *, now: datetime) -> None:
+    """An arrival undone before its notice left."""
+    post_office.make_obsolete(subject_of(rdv), now=now, kinds=["agent.arrived"])
+
+
 def subject_of(rdv: Rdv) -> tuple[str, str]:
     return ("rdv", str(rdv.uuid))
 
 
 def _is_wanted(agent: Agent, rdv: Rdv, *, kind: str, author: Author, now: datetime, was_at: datetime | None) -> bool:
     is_own = author.is_agent and author.id == agent.pk
+    if kind == "arrived":
+        return agent.hears_arrivals and not is_own
     if agent.notification_level == NotificationLevel.ALL:
         return True
     if is_own:
@@ -85,7 +97,7 @@ def _is_wanted(agent: Agent, rdv: Rdv, *, kind: str, author: Author, now: dateti
 
 
 def _waits_for_morning(agent: Agent, rdv: Rdv, *, kind: str, now: datetime) -> bool:
-    if kind == "late":
+    if kind in TODAY:
         return False
     if agent.notification_level == NotificationLevel.DIGEST:
         return True
@@ -116,10 +128,12 @@ def _letter(agent: Agent, rdv: Rdv, *, kind: str, now: datetime, was_at: datetim
         lines.append(f"Avant : {french.day_hour(was_at.astimezone(departement.zone))}")
     if kind == "late":
         lines.append(f"Retard annoncé : {_late_minutes(rdv)}")
+    if kind == "arrived":
+        lines.append(f"Arrivé à {french.hour(now.astimezone(departement.zone))}")
     lines += ["", f"Votre agenda : {_agenda_url()}"]
     # Undone within two minutes, a cancellation never was.
     at = now + GRACE if kind == "cancelled" and rdv.starts_at > now + 2 * GRACE else now
-    is_repeatable = kind in ("cancelled", "late")
+    is_repeatable = kind in ("cancelled", *TODAY)
     return Letter(
         subject=subject_of(rdv),
         kind=f"agent.{kind}",
@@ -133,7 +147,8 @@ def _letter(agent: Agent, rdv: Rdv, *, kind: str, now: datetime, was_at: datetim
         sender=f"Département {departement.name_with_article}",
         reply_to=rdv.site.email or departement.reply_to,
         send_not_before=at,
-        worthless_after=rdv.ends_at,
+        # Somebody who comes after the end is still to be received.
+        worthless_after=max(rdv.ends_at, now + TO_RECEIVE) if kind == "arrived" else rdv.ends_at,
     )
 
 

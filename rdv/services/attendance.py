@@ -30,16 +30,19 @@ def set_status(
     author: Author,
     now: datetime,
     expected: Status | None = None,
+    is_expected_here: bool | None = None,
     reason: str = "",
 ) -> Participation:
     """Say what happened. `expected`: the status the person saw on the screen; another one raises ChangedMeanwhile.
+    `is_expected_here`: whether their screen said that this person has arrived (rdv/services/arrivals); the same.
 
     Cancelling and reopening go through rdv/services/cancelling, which frees or takes the hour again.
     """
-    current = Status(Participation.objects.values_list("status", flat=True).get(pk=participation.pk))
+    stored, arrived_at = Participation.objects.values_list("status", "arrived_at").get(pk=participation.pk)
+    current = Status(stored)
     if current == status:
         return participation
-    if expected is not None and current != expected:
+    if (expected is not None and current != expected) or _came_or_left(arrived_at, expected=is_expected_here):
         raise ChangedMeanwhile
     if status in CANCELLED and current not in CANCELLED:
         by_service = status is Status.REVOKED
@@ -48,16 +51,24 @@ def set_status(
         )
     if status is Status.UNKNOWN and current in CANCELLED:
         return restore_participation(participation=participation, author=author, now=now)
-    return _set_attended(participation, status, expected=current, author=author, now=now)
+    return _set_attended(
+        participation, status, expected=current, is_expected_here=is_expected_here, author=author, now=now
+    )
 
 
 @transaction.atomic(durable=True)
 def _set_attended(
-    participation: Participation, status: Status, *, expected: Status, author: Author, now: datetime
+    participation: Participation,
+    status: Status,
+    *,
+    expected: Status,
+    is_expected_here: bool | None,
+    author: Author,
+    now: datetime,
 ) -> Participation:
     locked = lock_participation(participation)
     before = Status(locked.status)
-    if before != expected:
+    if before != expected or _came_or_left(locked.arrived_at, expected=is_expected_here):
         raise ChangedMeanwhile
     refusal = may_move(before, status, starts_at=locked.rdv.starts_at, now=now, hour_is_free=False)
     if refusal is not None:
@@ -76,9 +87,14 @@ def _set_attended(
     return locked
 
 
+def _came_or_left(arrived_at: datetime | None, *, expected: bool | None) -> bool:
+    """The person came, or turned out not to have, since the screen was shown."""
+    return expected is not None and (arrived_at is not None) != expected
+
+
 @transaction.atomic(durable=True)
 def say_late(*, participation: Participation, minutes: int, author: Author, now: datetime) -> Participation:
-    """The person says from the link that they are late; the agents are told at once. Raises TooLate."""
+    """The person says that they are late, from the link or by phone; the agents are told at once. Raises TooLate."""
     locked = lock_participation(participation)
     if not locked.is_live or now >= locked.rdv.ends_at:
         raise TooLate

@@ -142,6 +142,12 @@ def _words(event: Evenement, zone: ZoneInfo, sites: Mapping[int, str]) -> str:
             return _with_reason(f"a noté : {_status(data, zone, event.at)}", data)
         case "participation.late":
             return f"annonce {data.get('minutes')} minutes de retard"
+        case "participation.arrived":
+            return "a noté : la personne est arrivée"
+        case "participation.arrival_undone":
+            return "a défait l’arrivée"
+        case "participation.on_time":
+            return "a retiré le retard"
     return "a changé le rendez-vous"
 
 

@@ -188,6 +188,7 @@ def _write(rdv: Rdv, target: _Target, move: Move, *, old_agents: list[int], auth
         now=now,
         data={"before": before, "after": after, "overbooked": move.overbook_reason.strip()},
     )
+    _forget_the_day(rdv, old_starts_at)
     for participation in rdv.participations.live().select_related("usager", "responsable").order_by("id"):
         participation.rdv = rdv
         notices.moved(participation, old_starts_at=old_starts_at, old_site_name=old_site_name, now=now)
@@ -195,6 +196,17 @@ def _write(rdv: Rdv, target: _Target, move: Move, *, old_agents: list[int], auth
     notices.agent_told(rdv, kind="moved", author=author, now=now, was_at=old_starts_at, gone_agent_ids=gone)
     waitlist_sources.moved(rdv, was=was, agent_ids=old_agents, now=now)
     return rdv
+
+
+def _forget_the_day(rdv: Rdv, old_starts_at: datetime) -> None:
+    """Lateness was about the old hour; an arrival (rdv/services/arrivals) about its day."""
+    if rdv.starts_at == old_starts_at:
+        return
+    zone = rdv.motif.departement.zone
+    stale: dict[str, None] = {"late_minutes": None}
+    if local_date(rdv.starts_at, zone) != local_date(old_starts_at, zone):
+        stale["arrived_at"] = None
+    rdv.participations.update(**stale)
 
 
 def _change_agents(rdv: Rdv, old: list[int], new: tuple[int, ...]) -> None:

@@ -17,13 +17,13 @@ from notifications import services as post_office
 from notifications.models import MessageChannel
 from notifications.services import Letter
 from rdv.models import NoticeLevel, Participation
-from rdv.services.agent_notices import agent_told, forget_agent_notices
+from rdv.services.agent_notices import agent_told, forget_agent_notices, forget_arrival
 from rdv.services.calendars import calendar_part, reply_address
 from rdv.services.texts import Facts, News, Was, email, facts_of, sms
 from usagers.models import Channel, Usager
 from usagers.phones import PhoneProblem, read_phone
 
-__all__ = ["agent_told", "booked", "cancelled", "moved", "restored"]
+__all__ = ["agent_told", "booked", "cancelled", "forget_arrival", "moved", "restored"]
 
 LATE = timedelta(hours=48)
 GRACE = timedelta(minutes=2)

@@ -18,6 +18,8 @@ from rdv.core.text import search_key
 from rdv.domain.french import NBSP
 from rdv.forms.console_state import ConsoleState
 from rdv.services.texts import News
+from rdv.views.agenda.asked import read_written
+from rdv.views.board.asked import board_day
 
 register = template.Library()
 
@@ -74,6 +76,16 @@ def console_url(state: ConsoleState, **changes: Any) -> str:
     pairs = state.with_changes(**changes).pairs()
     address = reverse("rdv:accueil")
     return f"{address}?{urlencode(pairs)}" if pairs else address
+
+
+@register.simple_tag
+def agenda_url(state: ConsoleState) -> str:
+    """The page of the agenda, or the day board, that this call came from; empty when it came from elsewhere."""
+    day = board_day(state.retour)
+    if day is not None:
+        return f"{reverse('rdv:board')}?{urlencode({'date': day.isoformat()})}"
+    asked = read_written(state.retour)
+    return asked.url() if asked else ""
 
 
 @register.simple_tag

@@ -63,6 +63,8 @@ BACKOFFICE = {
     "flag": '<path d="M3.5 14V2.5h9l-2 3 2 3h-9"/>',
     "group": '<circle cx="5.5" cy="5.5" r="2.5"/><path d="M1.5 13c0-2.5 1.8-4 4-4s4 1.5 4 4'
     'M10.5 3.3a2.5 2.5 0 0 1 0 4.5M12 9.5c1.6.6 2.5 1.8 2.5 3.5"/>',
+    "hand": '<path d="M4.5 9V4.5a1 1 0 0 1 2 0V8M6.5 7.5V3a1 1 0 0 1 2 0v4.5M8.5 7.5V3.5a1 1 0 0 1 2 0V8M10.5 7V5'
+    'a1 1 0 0 1 2 0v4.5c0 3-1.8 5-4.3 5-2 0-3-1-3.9-2.7L2.6 9a1 1 0 0 1 1.7-1L5.5 9.5"/>',
     "home": '<path d="M2.5 8 8 3l5.5 5M4 7v6.5h8V7"/>',
     "hourglass": '<path d="M4 2h8M4 14h8M5 2c0 3.5 3 4 3 6s-3 2.5-3 6M11 2c0 3.5-3 4-3 6s3 2.5 3 6"/>',
     "key": '<circle cx="5" cy="11" r="3"/><path d="m7 9 6-6M11 5l2 2"/>',
@@ -75,8 +77,10 @@ BACKOFFICE = {
     "plus": '<path d="M8 3v10M3 8h10"/>',
     "previous": '<path d="M10 3 5 8l5 5"/>',
     "print": '<path d="M4 6V2h8v4M4 12H2V6h12v6h-2M4 9.5h8V14H4Z"/>',
+    "ramp": '<path d="M1.5 13h13L1.5 6.5ZM9.5 4.5l3 1.5M12 3v5"/>',
     "repeat": '<path d="M3 7a5 5 0 0 1 9-2M13 2.5V5.5h-3M13 9a5 5 0 0 1-9 2M3 13.5v-3h3"/>',
     "search": '<circle cx="7" cy="7" r="4.5"/><path d="m10.5 10.5 3.5 3.5"/>',
+    "speech": '<path d="M1.5 2.5h8v5.5h-4l-2 2V8h-2ZM11.5 5h3v5.5H13v2l-2-2H7.5v-1"/>',
     "warning": '<path d="M8 2 14.5 13.5h-13ZM8 6.5V10M8 11.9v.1"/>',
 }
 

@@ -49,6 +49,7 @@ def _menu(request: HttpRequest, scope: Scope) -> list[dict[str, Any]]:
     items: list[tuple[str, str, int | None]] = []
     if scope.site_ids:
         items.append(("Accueil", "rdv:accueil", None))
+        items.append(("Journée", "rdv:board", None))
         items.append(("Agendas", "rdv:agenda", None))
         count = count_to_fill_in(scope, now=clock.now())
         items.append(("À renseigner", "rdv:to_fill_in", count))

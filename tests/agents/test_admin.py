@@ -486,7 +486,7 @@ def test_preferences_are_ones_own(client, agent):
     agent.refresh_from_db()
     assert (agent.notification_level, agent.shows_name) == ("digest", False)
     line = Evenement.objects.about("agent", agent.pk).get()
-    assert line.data["after"] == {"notification_level": "digest", "shows_name": False}
+    assert line.data["after"] == {"notification_level": "digest", "hears_arrivals": False, "shows_name": False}
 
 
 def test_a_new_password_needs_the_former_one_and_keeps_this_session_only(client, agent):

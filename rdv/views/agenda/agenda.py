@@ -16,6 +16,7 @@ from rdv.core import clock
 from rdv.domain import french
 from rdv.services.agenda import Day, Kind, read_days
 from rdv.services.agenda_doors import first_of_site, may_book_with
+from rdv.services.board_doors import here_for
 from rdv.views.agenda.asked import KEY, LABELS, Asked, View, read_asked, title_of
 from rdv.views.agenda.grid import grid_of
 from rdv.views.agenda.lines import Line, Reader, line_of, short_length
@@ -46,7 +47,7 @@ def agenda(request: AgentRequest) -> HttpResponse:
     shown = _agent_shown(request, asked, now)
     if shown is None:
         return render(request, "rdv/agenda/nobody.html")
-    reader = _reader(request, shown, now)
+    reader = _reader(request, shown, now, place=Asked(asked.day, asked.view, shown.pk).written)
     days = read_days(shown, asked.days, scope=request.scope, now=now)
     if asked.view is not View.DAY:
         days = without_empty_weekend(days)
@@ -65,7 +66,7 @@ def _agent_shown(request: AgentRequest, asked: Asked, now: datetime) -> Agent | 
     return first_of_site(scope, current_site(request, sites_of(scope)), today=today)
 
 
-def _reader(request: AgentRequest, shown: Agent, now: datetime) -> Reader:
+def _reader(request: AgentRequest, shown: Agent, now: datetime, *, place: str) -> Reader:
     zone = request.departement.zone
     its_sites = site_ids_of(shown, today=clock.local_date(now, zone))
     return Reader(
@@ -75,6 +76,7 @@ def _reader(request: AgentRequest, shown: Agent, now: datetime) -> Reader:
         now=now,
         may_book=may_book_with(request.scope, shown),
         may_plan=request.scope.may_plan_for(shown.pk, its_sites),
+        place=place,
     )
 
 
@@ -109,6 +111,9 @@ def _frame(request: AgentRequest, asked: Asked, shown: Agent, days: Sequence[Day
         "today_url": here.url(day=today),
         "is_day": asked.view is View.DAY,
         "may_plan": reader.may_plan,
+        "here": here_for(request.scope, request.departement, now=reader.now)
+        if shown.pk == request.scope.agent_id
+        else (),
     }
 
 

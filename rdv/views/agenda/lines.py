@@ -19,6 +19,7 @@ from rdv.domain.french import NBSP
 from rdv.domain.statuses import Status
 from rdv.models import AbsenceKind, Modality, Participation, Rdv
 from rdv.services.agenda import Item, Kind
+from rdv.services.console_hole import pointed
 
 MINUTE = timedelta(minutes=1)
 ICONS = {Modality.HOME: "home", Modality.PHONE: "phone", Modality.VISIO: "camera"}
@@ -35,6 +36,7 @@ class Reader:
     now: datetime
     may_book: bool
     may_plan: bool
+    place: str = ""  # the page of the agenda, for the screens that lead back to it
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +119,13 @@ def _free(item: Item, reader: Reader) -> Line:
     if not reader.may_book:
         return _line(item, reader, state="free", title=title)
     day = item.starts_at.astimezone(reader.zone).date()
-    url = f"{reverse('rdv:accueil')}?{urlencode({'agent': reader.agent.pk, 'depuis': day.isoformat()})}"
+    wanted = {
+        "agent": reader.agent.pk,
+        "depuis": day.isoformat(),
+        "trou": pointed(item.starts_at, reader.agent.pk),
+        "retour": reader.place,
+    }
+    url = f"{reverse('rdv:accueil')}?{urlencode(wanted)}"
     return _line(item, reader, state="free", title=title, url=url, actions=[Action("Placer quelqu’un", url)])
 
 
@@ -164,7 +172,7 @@ def _rdv(item: Item, reader: Reader) -> Line:
     rdv = item.rdv
     assert rdv is not None  # noqa: S101 - rdv/services/agenda gives it with the kind
     people = [one for one in rdv.participations.all() if one.is_live]
-    state, word, fate = _state(item, rdv, people, reader.now)
+    state, word, fate = _arrived(rdv, people, reader) or _state(item, rdv, people, reader.now)
     detail_url = reverse("rdv:rdv_detail", args=[rdv.uuid])
     return _line(
         item,
@@ -252,6 +260,17 @@ def _state(item: Item, rdv: Rdv, people: list[Participation], now: datetime) -> 
     if rdv.ends_at <= now:
         return "unknown", "À renseigner", "À renseigner"
     return _coming(item, rdv, people, now)
+
+
+def _arrived(rdv: Rdv, people: list[Participation], reader: Reader) -> tuple[str, str, str] | None:
+    """Noted at the desk (rdv/services/arrivals) and not received yet: the agent is waited for."""
+    here = [one.arrived_at for one in people if one.arrived_at is not None and one.status == Status.UNKNOWN]
+    if not here or rdv.ends_at <= reader.now:
+        return None
+    if rdv.motif.is_collective:
+        return "arrived", (word := _counted(len(here), "arrivé")), word
+    hour = clock(min(here), reader.zone)
+    return "arrived", f"Arrivé {hour}", f"Arrivé à {hour}"
 
 
 def _coming(item: Item, rdv: Rdv, people: list[Participation], now: datetime) -> tuple[str, str, str]:

@@ -12,10 +12,12 @@ from django.views.decorators.http import require_http_methods
 from agents.models import Role
 from agents.views.guards import AgentRequest
 from rdv.access import rdv_for_writing
+from rdv.core import clock
 from rdv.core.errors import DomainError
 from rdv.forms.console import ConfirmForm
-from rdv.forms.console_state import read_state
-from rdv.models import Option, Origin
+from rdv.forms.console_state import HERE, read_state
+from rdv.models import Option, Origin, Rdv
+from rdv.services.arrivals import mark_arrived
 from rdv.services.booking import Booking
 from rdv.services.console_holds import participation_in
 from rdv.services.console_people import Caller, gets_email, gets_sms
@@ -68,7 +70,8 @@ def confirm(request: AgentRequest) -> HttpResponse:
     except DomainError as error:
         return refused(request, state, error, form=form)
     drop_draft(request)
-    return go_to(screen.state.with_changes(option=None, fait=rdv.uuid, etape="", depuis=None))
+    note_walk_in(request, rdv, screen)
+    return go_to(screen.state.with_changes(option=None, fait=rdv.uuid, etape="", depuis=None, trou=""))
 
 
 def _others(request: AgentRequest, screen: Screen, option: Option, form: ConfirmForm) -> list[Wanted]:
@@ -134,8 +137,19 @@ def coordinates(person: Usager, address: str) -> tuple[float | None, float | Non
 
 
 def origin_of(request: AgentRequest, site_id: int | None) -> Origin:
+    if request.POST.get("venue") == HERE:
+        return Origin.DESK
     is_desk = site_id is not None and request.scope.roles.get(site_id) == Role.SECRETAIRE
     return Origin.PHONE if is_desk else Origin.AGENT
+
+
+def note_walk_in(request: AgentRequest, rdv: Rdv, screen: Screen) -> None:
+    """Whoever stands at the desk and is received today is in the waiting room at once. Noted twice, it is once."""
+    zone, person = request.departement.zone, screen.person
+    is_today = clock.local_date(rdv.starts_at, zone) == clock.local_date(screen.now, zone)
+    participation = rdv.participations.live().filter(usager=person).first() if person else None
+    if screen.state.venue == HERE and is_today and participation is not None:
+        mark_arrived(participation=participation, author=request.scope.author(rdv.site_id), now=screen.now)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -16,7 +16,7 @@ from rdv.models import Motif, Rdv
 from rdv.services.booking import Booking, overbook
 from rdv.services.console_holds import just_placed
 from rdv.services.console_people import gets_email, gets_sms
-from rdv.views.console.booking import coordinates, origin_of
+from rdv.views.console.booking import coordinates, note_walk_in, origin_of
 from rdv.views.console.confirming import drop_draft, recipients_of
 from rdv.views.console.screen import Screen, console_post, console_roles, read_screen
 from rdv.views.console.showing import go_to, overbook_form, refused, show
@@ -39,7 +39,8 @@ def place(request: AgentRequest) -> HttpResponse:
     except DomainError as error:
         return refused(request, state, error, overbook_form=form)
     drop_draft(request)
-    return go_to(state.with_changes(option=None, fait=rdv.uuid, etape="", depuis=None))
+    note_walk_in(request, rdv, screen)
+    return go_to(state.with_changes(option=None, fait=rdv.uuid, etape="", depuis=None, trou=""))
 
 
 def _placed(request: AgentRequest, screen: Screen, motif: Motif, form: OverbookForm) -> Rdv:

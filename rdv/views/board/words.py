@@ -1,0 +1,304 @@
+"""What is said of each thing of the day board, and which gestures each person's state allows. Pure, no query.
+
+Room: views. A Block of rdv/services/board comes in, words and addresses go out.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, time
+from urllib.parse import urlencode
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.urls import reverse
+
+from rdv.domain import french
+from rdv.domain.french import NBSP
+from rdv.domain.statuses import Status
+from rdv.forms.console_state import HERE
+from rdv.models import Modality
+from rdv.services.agenda import Kind
+from rdv.services.board import Block, Column, Person, Visit
+from rdv.services.console_hole import pointed
+from rdv.views.agenda.lines import clock, short_length
+from rdv.views.board.asked import BoardAsked
+
+ICONS = {Modality.HOME: "home", Modality.PHONE: "phone", Modality.VISIO: "camera"}
+WHERE = {Modality.HOME: "À domicile", Modality.PHONE: "Par téléphone", Modality.VISIO: "En visio"}
+# Code of a need -> its sign, and its words.
+NEEDS = {
+    "needs_interpreter": ("speech", "interprète"),
+    "needs_sign_language": ("hand", "langue des signes"),
+    "needs_step_free": ("ramp", "accès sans marche"),
+}
+MINUTES = (5, 10, 15, 20, 30, 45, 60)
+# Somebody who waits longer than this is to be looked after.
+LONG_WAIT = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Where the board is read, when, by whom."""
+
+    asked: BoardAsked
+    zone: ZoneInfo
+    now: datetime
+    site_id: int
+
+    def hour(self, instant: datetime) -> str:
+        return clock(instant, self.zone)
+
+
+@dataclass(frozen=True, slots=True)
+class Badge:
+    """`lead`: words for the ear and for paper, before what the eye reads at once ("arrivé à" 9:52)."""
+
+    icon: str
+    tone: str
+    word: str
+    lead: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    icon: str
+    word: str
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One cell. `state`: class of the card. `stamp`, `participation`: for the keys A and N, when one person comes."""
+
+    kind: Kind
+    hour: str
+    until: str
+    title: str
+    state: str = ""
+    text: str = ""
+    icon: str = ""
+    badge: Badge | None = None
+    warning: str = ""
+    needs: tuple[Need, ...] = ()
+    url: str = ""
+    key: str = ""
+    is_current: bool = False
+    participation: UUID | None = None
+    stamp: str = ""
+
+
+def say_block(block: Block, column: Column, reader: Reader) -> Said:
+    match block.kind:
+        case Kind.RDV if block.visit is not None:
+            return _rdv(block, block.visit, column, reader)
+        case Kind.FREE:
+            title = f"Libre {short_length(block.ends_at - block.starts_at)}"
+            return _plain(block, reader, title, url=hole_url(block, column, reader) if column.may_book else "")
+        case Kind.HELD:
+            return _held(block, reader)
+        case Kind.ABSENCE:
+            return _absence(block, reader)
+        case Kind.TRIP:
+            return _plain(block, reader, f"Trajet, {short_length(block.ends_at - block.starts_at)}", icon="car")
+    return _plain(block, reader, "Occupé", icon="lock", warning=_warning(block))
+
+
+def _plain(block: Block, reader: Reader, title: str, *, url: str = "", icon: str = "", warning: str = "") -> Said:
+    start, end = reader.hour(block.starts_at), reader.hour(block.ends_at)
+    return Said(block.kind, start, end, title, url=url, icon=icon, warning=warning)
+
+
+def _absence(block: Block, reader: Reader) -> Said:
+    """Its hours, but for those that run from or to midnight."""
+    start, end = (instant.astimezone(reader.zone).time() for instant in (block.starts_at, block.ends_at))
+    if start != time() and end != time():
+        return _plain(block, reader, block.absence)
+    whole = ", toute la journée" if start == end == time() else ""
+    return Said(block.kind, "", "", f"{block.absence}{whole}")
+
+
+def hole_url(block: Block, column: Column, reader: Reader) -> str:
+    """The console, with who receives and when; today it is for somebody who stands at the desk."""
+    pairs = {
+        "agent": column.agent_id,
+        "depuis": reader.asked.day.isoformat(),
+        "trou": pointed(block.starts_at, column.agent_id),
+        "retour": reader.asked.written,
+    }
+    if reader.asked.day == reader.asked.today:
+        pairs["venue"] = HERE
+    return f"{reverse('rdv:accueil')}?{urlencode(pairs)}"
+
+
+def _held(block: Block, reader: Reader) -> Said:
+    left = f"jusqu’à {reader.hour(block.expires_at)}" if block.expires_at else ""
+    return Said(
+        block.kind,
+        reader.hour(block.starts_at),
+        reader.hour(block.ends_at),
+        "Place tenue",
+        state="held",
+        text="Liste d’attente" if block.is_waitlist else "Un formulaire se remplit",
+        badge=Badge("hourglass", "h", left) if left else None,
+        url=reverse("rdv:waiting_take", args=[block.token]) if block.token else "",
+    )
+
+
+def _rdv(block: Block, visit: Visit, column: Column, reader: Reader) -> Said:
+    live = visit.live
+    alone = live[0] if len(live) == 1 and not visit.is_collective else None
+    state, badge = _fate(visit, reader)
+    warning = _warning(block)
+    return Said(
+        Kind.RDV,
+        reader.hour(block.starts_at),
+        reader.hour(block.ends_at),
+        title_of(visit),
+        state=f"{state} over".strip() if warning else state,
+        text=_text(visit, column.agent_id, reader),
+        icon="group" if visit.is_collective or len(visit.agents) > 1 else ICONS.get(visit.modality, ""),
+        badge=badge,
+        warning=warning,
+        needs=needs_of(live) if not visit.is_collective else (),
+        url=f"{reader.asked.url(rdv=visit.uuid, nom='')}#choisi",
+        key=f"c{column.agent_id}-{visit.uuid.hex[:12]}",
+        is_current=visit.starts_at <= reader.now < visit.ends_at,
+        participation=alone.participation if alone else None,
+        stamp=stamp_of(alone) if alone else "",
+    )
+
+
+def title_of(visit: Visit) -> str:
+    if visit.is_collective or not visit.live:
+        return visit.title or visit.motif
+    return french.joined([person.name for person in visit.live])
+
+
+def _warning(block: Block) -> str:
+    if block.on_absence:
+        return "À revoir"
+    if block.has_double:
+        return "Double"
+    return "En plus" if block.visit is not None and block.visit.is_overbooked else ""
+
+
+def _text(visit: Visit, agent_id: int, reader: Reader) -> str:
+    if visit.is_collective:
+        count = len(visit.live)
+        return f"{count} inscrit{'s' if count > 1 else ''} sur {visit.capacity}"
+    where = WHERE.get(visit.modality, "")
+    if visit.town:
+        where = f"{where}, {visit.town}"
+    elsewhere = f"À {visit.site_name}" if visit.site_id != reader.site_id else ""
+    others = [name for pk, name in visit.agents if pk != agent_id]
+    with_whom = f"avec {french.joined(others)}" if others else ""
+    return " · ".join(word for word in (elsewhere, where, visit.motif, with_whom) if word)
+
+
+def needs_of(people: Sequence[Person]) -> tuple[Need, ...]:
+    codes = dict.fromkeys(code for person in people for code in person.needs)
+    return tuple(Need(*NEEDS[code]) for code in codes)
+
+
+def _fate(visit: Visit, reader: Reader) -> tuple[str, Badge | None]:
+    """Class of the card, and its badge."""
+    if visit.is_collective:
+        return _workshop_fate(visit, reader)
+    return _person_fate(visit, visit.live[0], reader) if visit.live else ("", None)
+
+
+def _person_fate(visit: Visit, person: Person, reader: Reader) -> tuple[str, Badge | None]:
+    late = visit.lateness(person, reader.now)
+    if person.status is Status.SEEN:
+        return "seen", Badge("check", "ok", "Vu")
+    if person.status is Status.NOSHOW:
+        return "no", Badge("cross", "b", "Absent")
+    if person.arrived_at is not None:
+        return "in", Badge("arrived", "ok", reader.hour(person.arrived_at), "Arrivé à")
+    if visit.ends_at <= reader.now:
+        return "", Badge("clock", "w", "À renseigner")
+    return ("late", Badge("clock", "w", f"+{late}{NBSP}min", "En retard")) if late else ("", None)
+
+
+def _workshop_fate(visit: Visit, reader: Reader) -> tuple[str, Badge | None]:
+    seen = sum(person.status is Status.SEEN for person in visit.live)
+    here = sum(person.waits for person in visit.live)
+    if seen:
+        return "seen", Badge("check", "ok", f"{seen} vu{'s' if seen > 1 else ''}")
+    if here:
+        return "in", Badge("arrived", "ok", f"{here} arrivé{'s' if here > 1 else ''}")
+    if visit.ends_at <= reader.now and any(person.status is Status.UNKNOWN for person in visit.live):
+        return "", Badge("clock", "w", "À renseigner")
+    return "", None
+
+
+# What the page showed of somebody, so that the second of two people at the desk is told what changed.
+
+
+def stamp_of(person: Person) -> str:
+    return f"{person.status.value}-{'ici' if person.arrived_at else 'non'}"
+
+
+def read_stamp(text: str) -> tuple[Status, bool] | None:
+    status, _, here = text.partition("-")
+    return (Status(status), here == "ici") if status in list(Status) and here in ("ici", "non") else None
+
+
+# The panel of one Rdv.
+
+
+@dataclass(frozen=True, slots=True)
+class Gesture:
+    code: str
+    word: str
+    icon: str
+    is_first: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ShownPerson:
+    person: Person
+    badge: Badge
+    needs: tuple[Need, ...]
+    gestures: list[Gesture]
+    may_be_late: bool
+    stamp: str
+
+
+def shown_person(visit: Visit, person: Person, reader: Reader, *, is_today: bool) -> ShownPerson:
+    _, badge = _person_fate(visit, person, reader)
+    if not person.is_live:
+        word = "Excusé" if person.status is Status.EXCUSED else "Annulé par le service"
+        badge = Badge("back", "", word)
+    has_begun = visit.starts_at <= reader.now
+    return ShownPerson(
+        person=person,
+        badge=badge or Badge("dot", "", "En cours" if has_begun else "À venir"),
+        needs=needs_of([person]),
+        gestures=_gestures(person, has_begun=has_begun, is_today=is_today),
+        may_be_late=is_today
+        and person.status is Status.UNKNOWN
+        and not person.arrived_at
+        and reader.now < visit.ends_at,
+        stamp=stamp_of(person),
+    )
+
+
+def _gestures(person: Person, *, has_begun: bool, is_today: bool) -> list[Gesture]:
+    if not person.is_live:
+        return [Gesture("remettre", "Remettre le rendez-vous", "back")]
+    if person.status is Status.SEEN:
+        return [Gesture("absent", "Absent", "cross"), Gesture("a-venir", "Défaire « vu »", "back")]
+    found = []
+    if is_today and not person.waits:
+        found.append(Gesture("arrive", "Arrivé", "arrived", is_first=True))
+    if has_begun:
+        found.append(Gesture("vu", "Vu", "check", is_first=person.waits))
+    if person.status is Status.NOSHOW:
+        return [*found, Gesture("a-venir", "Défaire « absent »", "back")]
+    if has_begun:
+        found.append(Gesture("absent", "Absent", "cross"))
+    if person.arrived_at is not None:
+        return [*found, Gesture("pas-arrive", "Défaire l’arrivée", "back")]
+    if person.late_minutes:
+        found.append(Gesture("a-l-heure", "Retirer le retard", "back"))
+    return [*found, Gesture("excuse", "Excusé", "back")]
