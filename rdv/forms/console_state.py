@@ -4,6 +4,7 @@ Room: forms. Each link and each form of the page carries it whole, so that a rel
 find the call where it was. What cannot be read is forgotten, never refused: the doors decide about what it points to.
 
     accueil/?q=benali+sam&usager=...&pour=...&motif=...&ordre=tot&moment=matin&site=lens&agent=7&option=...&ouvert=...
+    accueil/?agent=7&depuis=2027-01-14&trou=1799999100.7&retour=2027-01-14.semaine.7      from a hole of an agenda
 """
 
 import uuid as uuids
@@ -35,6 +36,8 @@ class ConsoleState:
     option: uuids.UUID | None = None
     fait: uuids.UUID | None = None  # the Rdv just booked
     etape: str = ""
+    trou: str = ""  # the hour pointed at in an agenda (rdv/services/console_hole)
+    retour: str = ""  # the page of the agenda to go back to (rdv/views/agenda/asked)
     ouvert: int | None = None  # when the call began, seconds since the epoch
 
     def pairs(self) -> list[tuple[str, str]]:
@@ -84,6 +87,8 @@ def read_state(data: Mapping[str, Any]) -> ConsoleState:
         option=_uuid(text["option"]),
         fait=_uuid(text["fait"]),
         etape=_one_of(text["etape"], ("", NEW_PERSON, NEW_PROCHE, OVERBOOK)),
+        trou=text["trou"],
+        retour=text["retour"],
         ouvert=_number(text["ouvert"], 2**34),
     )
 

@@ -17,6 +17,7 @@ from rdv.domain.travel import Point, distance_km
 from rdv.domain.windows import Window
 from rdv.models import Motif, Occupation, OccupationKind
 from rdv.services.availability import agent_window, agents_asked, free_stretches, lay
+from rdv.services.console_hole import Hole, hour_in
 from rdv.services.questions import EVERYBODY, Agents, Creneau, Question
 from rdv.services.visits import site_point
 from usagers.models import Usager
@@ -45,6 +46,7 @@ class Wish:
     preferred: tuple[datetime, ...] = ()
     without: Creneau | None = None  # the hour that an Rdv being moved has already
     home: Point | None = None  # where the person lives, to sort the sites by distance
+    hole: Hole | None = None  # the hour pointed at in an agenda: the first choice, when it fits
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +183,8 @@ def _found(question: Question, wish: Wish, zone: ZoneInfo, held: Held | None) ->
         found.discard(wish.without)
     if held is not None and held.is_alive:
         found.add(held.creneau)
+    if wish.hole is not None and (pointed := hour_in(wish.hole, question)) is not None:
+        found.add(pointed)
     return sorted(found)
 
 

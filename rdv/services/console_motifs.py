@@ -94,6 +94,11 @@ def _may_book(scope: Scope, motif: Motif, site: Site) -> bool:
     return scope.may_write(site_id=site.pk, service_id=motif.service_id, agent_ids=())
 
 
+def answers(motif: Motif, text: str) -> bool:
+    """Each word typed begins a word of its name, of its public label or of its service."""
+    return _answers(motif, search_key(text).split())
+
+
 def _answers(motif: Motif, words: Sequence[str]) -> bool:
     key = f" {motif.search_key} {search_key(motif.public_label)} {search_key(motif.service.short_name)}"
     return all(f" {word}" in key for word in words)

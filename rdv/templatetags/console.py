@@ -18,6 +18,7 @@ from rdv.core.text import search_key
 from rdv.domain.french import NBSP
 from rdv.forms.console_state import ConsoleState
 from rdv.services.texts import News
+from rdv.views.agenda.asked import read_written
 
 register = template.Library()
 
@@ -74,6 +75,13 @@ def console_url(state: ConsoleState, **changes: Any) -> str:
     pairs = state.with_changes(**changes).pairs()
     address = reverse("rdv:accueil")
     return f"{address}?{urlencode(pairs)}" if pairs else address
+
+
+@register.simple_tag
+def agenda_url(state: ConsoleState) -> str:
+    """The page of the agenda that this call came from; empty when it came from elsewhere."""
+    asked = read_written(state.retour)
+    return asked.url() if asked else ""
 
 
 @register.simple_tag

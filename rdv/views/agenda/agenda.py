@@ -46,7 +46,7 @@ def agenda(request: AgentRequest) -> HttpResponse:
     shown = _agent_shown(request, asked, now)
     if shown is None:
         return render(request, "rdv/agenda/nobody.html")
-    reader = _reader(request, shown, now)
+    reader = _reader(request, shown, now, place=Asked(asked.day, asked.view, shown.pk).written)
     days = read_days(shown, asked.days, scope=request.scope, now=now)
     if asked.view is not View.DAY:
         days = without_empty_weekend(days)
@@ -65,7 +65,7 @@ def _agent_shown(request: AgentRequest, asked: Asked, now: datetime) -> Agent | 
     return first_of_site(scope, current_site(request, sites_of(scope)), today=today)
 
 
-def _reader(request: AgentRequest, shown: Agent, now: datetime) -> Reader:
+def _reader(request: AgentRequest, shown: Agent, now: datetime, *, place: str) -> Reader:
     zone = request.departement.zone
     its_sites = site_ids_of(shown, today=clock.local_date(now, zone))
     return Reader(
@@ -75,6 +75,7 @@ def _reader(request: AgentRequest, shown: Agent, now: datetime) -> Reader:
         now=now,
         may_book=may_book_with(request.scope, shown),
         may_plan=request.scope.may_plan_for(shown.pk, its_sites),
+        place=place,
     )
 
 

@@ -3,6 +3,7 @@
 agenda/?agent=7&date=2026-11-24&vue=semaine|jour|liste
 """
 
+import re
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
@@ -25,6 +26,7 @@ class View(StrEnum):
     LIST = "liste"
 
 
+_WRITTEN = re.compile(rf"([0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}})\.({'|'.join(View)})\.([0-9]{{1,9}})")
 LABELS = {View.DAY: "Jour", View.WEEK: "Semaine", View.LIST: "Liste"}
 
 
@@ -44,12 +46,26 @@ class Asked:
             return [self.day]
         return week_of(self.day)
 
+    @property
+    def written(self) -> str:
+        """In one word, for screens that lead back here."""
+        return f"{self.day.isoformat()}.{self.view.value}.{self.agent_id or 0}"
+
     def url(self, **changes: object) -> str:
         asked = replace(self, **changes)  # type: ignore[arg-type]  # each caller names fields of Asked
         pairs = {"date": asked.day.isoformat(), "vue": asked.view.value}
         if asked.agent_id is not None:
             pairs["agent"] = str(asked.agent_id)
         return f"{reverse('rdv:agenda')}?{urlencode(pairs)}"
+
+
+def read_written(text: str) -> Asked | None:
+    """What `Asked.written` wrote; None for anything else."""
+    found = _WRITTEN.fullmatch(text)
+    day = read_day(found[1]) if found else None
+    if found is None or day is None:
+        return None
+    return Asked(day, View(found[2]), int(found[3]) or None)
 
 
 def week_of(day: date) -> list[date]:

@@ -19,6 +19,7 @@ from rdv.domain.french import NBSP
 from rdv.domain.statuses import Status
 from rdv.models import AbsenceKind, Modality, Participation, Rdv
 from rdv.services.agenda import Item, Kind
+from rdv.services.console_hole import pointed
 
 MINUTE = timedelta(minutes=1)
 ICONS = {Modality.HOME: "home", Modality.PHONE: "phone", Modality.VISIO: "camera"}
@@ -35,6 +36,7 @@ class Reader:
     now: datetime
     may_book: bool
     may_plan: bool
+    place: str = ""  # the page of the agenda, for the screens that lead back to it
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +119,13 @@ def _free(item: Item, reader: Reader) -> Line:
     if not reader.may_book:
         return _line(item, reader, state="free", title=title)
     day = item.starts_at.astimezone(reader.zone).date()
-    url = f"{reverse('rdv:accueil')}?{urlencode({'agent': reader.agent.pk, 'depuis': day.isoformat()})}"
+    wanted = {
+        "agent": reader.agent.pk,
+        "depuis": day.isoformat(),
+        "trou": pointed(item.starts_at, reader.agent.pk),
+        "retour": reader.place,
+    }
+    url = f"{reverse('rdv:accueil')}?{urlencode(wanted)}"
     return _line(item, reader, state="free", title=title, url=url, actions=[Action("Placer quelqu’un", url)])
 
 

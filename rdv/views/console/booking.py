@@ -58,7 +58,7 @@ def confirm(request: AgentRequest) -> HttpResponse:
     except DomainError as error:
         return refused(request, state, error, form=form)
     drop_draft(request)
-    return go_to(screen.state.with_changes(option=None, fait=rdv.uuid, etape="", depuis=None))
+    return go_to(screen.state.with_changes(option=None, fait=rdv.uuid, etape="", depuis=None, trou=""))
 
 
 def _asks(request: AgentRequest) -> bool:

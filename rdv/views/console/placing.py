@@ -39,7 +39,7 @@ def place(request: AgentRequest) -> HttpResponse:
     except DomainError as error:
         return refused(request, state, error, overbook_form=form)
     drop_draft(request)
-    return go_to(state.with_changes(option=None, fait=rdv.uuid, etape="", depuis=None))
+    return go_to(state.with_changes(option=None, fait=rdv.uuid, etape="", depuis=None, trou=""))
 
 
 def _placed(request: AgentRequest, screen: Screen, motif: Motif, form: OverbookForm) -> Rdv:

@@ -21,6 +21,7 @@ from rdv.forms.console_state import NEW_PERSON, NEW_PROCHE, OVERBOOK, ConsoleSta
 from rdv.models import Modality, Motif, Option, Rdv
 from rdv.services.availability import agent_window, sessions_of
 from rdv.services.console_holds import agents_of, creneau_of, held_by
+from rdv.services.console_hole import Hole, hole_of
 from rdv.services.console_matrix import Held, Matrix, Wish, matrix_of
 from rdv.services.console_motifs import motif_of, sites_of_motif
 from rdv.services.console_people import Caller, caller_of, person_on_call
@@ -49,11 +50,20 @@ class Screen:
     option_agents: Sequence[Agent] = ()
     has_lost_hold: bool = False
     matrix: Matrix | None = None
+    hole: Hole | None = None
     sessions: list[Rdv] | None = None
 
     @property
     def is_held(self) -> bool:
         return self.option is not None and self.option.rdv_id is None and self.option.expires_at > self.now
+
+    @property
+    def has_hole_hour(self) -> bool:
+        """The hour pointed at in the agenda is among those proposed."""
+        hole, slots = self.hole, self.matrix.slots if self.matrix else []
+        return hole is not None and any(
+            (slot.creneau.starts_at, slot.creneau.agent_ids) == (hole.starts_at, (hole.agent.pk,)) for slot in slots
+        )
 
     @property
     def step(self) -> str:
@@ -104,6 +114,7 @@ def read_screen(
         )
         screen.person = _person(screen.caller, state)
     if state.fait is None:
+        screen.hole = hole_of(scope, state.trou, today=today, now=now) if state.trou else None
         _read_hold(request, screen)
         if state.motif is not None:
             screen.motif = motif_of(scope, state.motif)
@@ -121,6 +132,7 @@ def read_light(request: AgentRequest, state: ConsoleState) -> Screen:
     uuid = state.pour or state.usager
     if uuid is not None:
         screen.person = person_on_call(request.scope, uuid)
+    screen.hole = hole_of(request.scope, state.trou, today=today, now=now) if state.trou else None
     return screen
 
 
@@ -168,7 +180,8 @@ def _wish(screen: Screen, preferred: tuple[datetime, ...]) -> Wish:
         shows_all=state.agent is not None,
         first_site_id=screen.site.pk if screen.site else None,
         referent_ids=caller.referent_ids if caller else frozenset(),
-        preferred=preferred,
+        preferred=preferred or ((screen.hole.starts_at,) if screen.hole else ()),
+        hole=screen.hole,
         home=home_point(caller.usager) if caller else None,
     )
 

@@ -15,6 +15,7 @@ from rdv.core.errors import DomainError
 from rdv.forms.console import ConfirmForm, OverbookForm, ProcheForm
 from rdv.forms.console_state import NEW_PERSON, ConsoleState
 from rdv.models import Motif
+from rdv.services.console_hole import motifs_in
 from rdv.services.console_motifs import MotifList, motif_list
 from rdv.services.console_people import agents_by_site
 from rdv.services.console_search import Results, person_from, search
@@ -85,6 +86,8 @@ def results_for(request: AgentRequest, screen: Screen) -> Results | None:
 
 def motifs_for(request: AgentRequest, screen: Screen) -> MotifList:
     person = screen.person or (screen.caller.usager if screen.caller else None)
+    if screen.hole is not None:
+        return motifs_in(screen.hole, request.scope, screen.sites, text=screen.state.m, usager=person, now=screen.now)
     return motif_list(request.scope, screen.sites, text=screen.state.m, usager=person, place=None, now=screen.now)
 
 
