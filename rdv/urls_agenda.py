@@ -3,10 +3,11 @@
 from django.urls import URLPattern, URLResolver, path
 
 from rdv.views import places
-from rdv.views.agenda import agenda, filling, motifs, workshops
+from rdv.views.agenda import agenda, filling, hours, motifs, workshops
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("agenda/", agenda.agenda, name="agenda"),
+    path("rdv/<uuid:uuid>/horaires/", hours.rdv_hours, name="rdv_hours"),
     path("a-renseigner/", filling.to_fill_in, name="to_fill_in"),
     path("a-renseigner/feuille/<uuid:uuid>/", filling.sheet, name="workshop_sheet"),
     path("ateliers/nouveau/", workshops.workshop_create, name="workshop_create"),
