@@ -83,8 +83,8 @@ export function propose({ column, start, end, hole }, then) {
 
 function onSwap() {
   if (!change.open) return;
-  const focus = change.querySelector("#geste [autofocus], #geste [role=alert] ~ form input[name=reason], [data-close]");
-  focus?.focus();
+  // The button that confirms; when something stands in the way, the one that puts it back.
+  (change.querySelector("#geste [data-final]") ?? change.querySelector("[data-close]")).focus();
 }
 
 /** The card that a gesture moved, or the Rdv just booked from a hole. */

@@ -19,8 +19,8 @@ from django_otp.oath import TOTP
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from agents.models import AccountLink, Agent, Commune, Fermeture, Role
+from agents.services import feeds, second_factor
 from agents.services import links as account_links
-from agents.services import second_factor
 from notifications.models import Message
 from notifications.services import about
 from rdv.core.journal import Author
@@ -123,6 +123,7 @@ def _people(house):
         ),
     }
     house.owner, house.colleague = house.people["owner"], house.people["colleague"]
+    house.feed = feeds.open_feed(agent=house.owner, author=SYSTEM, now=house.now)
 
 
 def _offer(house):

@@ -32,10 +32,15 @@ class Cell:
     free: str
     is_away: bool
     is_open: bool
+    is_past: bool
 
     @property
     def is_empty(self) -> bool:
         return not (self.rdvs or self.masked or self.holes or self.is_away or self.is_open or self.note)
+
+    @property
+    def is_full(self) -> bool:
+        return self.is_open and not self.holes and not self.is_past
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,4 +78,5 @@ def _cell(day: Day, asked: Asked, reader: Reader) -> Cell:
         free=short_length(free) if free else "",
         is_away=Kind.ABSENCE in kinds,
         is_open=bool(day.openings),
+        is_past=day.ends_at <= reader.now,
     )
