@@ -1,4 +1,4 @@
-"""The agenda by hand in a browser: mouse, finger, keyboard; each gesture says what it changes before anything is written."""
+"""The agenda by hand in a browser: mouse, finger, keyboard; each gesture says what it changes before it is written."""
 
 import datetime as dt
 
@@ -6,7 +6,9 @@ import pytest
 from django.conf import settings
 
 from rdv.core import clock
+from rdv.core.journal import Author
 from rdv.models import Rdv
+from rdv.services.moving import Move, move_rdv
 from tests.e2e.conftest import check
 from tests.factories import make_agent, make_departement, make_motif, make_ouverture, make_rdv, make_site, make_usager
 from tests.signing import signed_in
@@ -183,9 +185,11 @@ def test_held_by_a_finger(day, agenda):
 
 def test_changed_meanwhile_the_second_person_is_told_and_loses_nothing(day, agenda):
     page = agenda()
-    Rdv.objects.filter(pk=day.samira.pk).update(schedule_version=1)
+    move = Move(starts_at=day.at(9, 30), ends_at=day.at(10))
+    move_rdv(rdv=day.samira, move=move, author=Author("agent", day.karim.pk, "Karim Haddad"), now=clock.now())
     drag(page, card(page, day), down=120)
-    dialog(page)
+    assert "Ce rendez-vous a changé entre-temps. Karim Haddad a déplacé" in " ".join(dialog(page).inner_text().split())
+    check(page)
     press(page, "Déplacer au")
     assert day.hours() == "11:00-11:30"
 
@@ -212,8 +216,8 @@ def test_a_click_in_a_hole_books_at_that_quarter_and_comes_back(day, agenda):
     hole = page.locator("a.free[data-starts='10:30']")
     hole.click(position={"x": 20, "y": five_minutes(page) * 10})
     page.wait_for_url("**/accueil/**")
-    assert ", 11:15" in page.locator("strong").first.inner_text()
-    assert "MDS du Canal" in page.locator(".note").first.inner_text()
+    page.locator("strong", has_text=", 11:15").first.wait_for()
+    page.get_by_text("avec Claire Vasseur, MDS du Canal").wait_for()
     check(page)
     page.get_by_role("link", name="Revenir à l’agenda").click()
     page.wait_for_url(f"**/agenda/?date={day.on}&vue=semaine**")
