@@ -17,7 +17,7 @@ from dateutil.relativedelta import relativedelta
 from django.conf import settings
 from django.db.models import Count, Max, Prefetch, Q
 from django.urls import reverse
-from icalendar import Calendar, Event
+from icalendar import Calendar, Event, vDuration
 
 from agents.models import Agent, Departement
 from rdv.core.journal import Evenement
@@ -91,7 +91,7 @@ def _empty(agent: Agent) -> Calendar:
     calendar.add("X-WR-CALNAME", f"Rendez-vous de {agent.full_name}")
     calendar.add("NAME", f"Rendez-vous de {agent.full_name}")
     calendar.add("X-PUBLISHED-TTL", READ_EVERY)
-    calendar.add("REFRESH-INTERVAL", timedelta(hours=1), parameters={"VALUE": "DURATION"})
+    calendar.add("REFRESH-INTERVAL", vDuration(timedelta(hours=1)), parameters={"VALUE": "DURATION"})
     return calendar
 
 

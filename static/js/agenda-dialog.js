@@ -67,7 +67,8 @@ export function propose({ column, start, end, hole }, then) {
     then();
     return;
   }
-  const hours = new URLSearchParams({ jour: column.dataset.day, de: written(start), a: written(end) });
+  const { day: jour, place: retour } = column.dataset;
+  const hours = new URLSearchParams({ jour, de: written(start), a: written(end), retour });
   create.querySelector("[data-when]").textContent = `${labelOf(column)}, ${said(start)} à ${said(end)}`;
   for (const [name, url] of Object.entries({ plage, absence })) {
     const link = create.querySelector(`[data-create=${name}]`);

@@ -69,6 +69,16 @@ def test_rdv_and_absences_of_that_agent_only(house, week, address):
     assert absence["DTSTART"].dt == utc(2027, 1, 13, 7)
 
 
+def test_it_is_well_formed(house, week, address):
+    content = Client().get(address).content.decode()
+    assert "REFRESH-INTERVAL;VALUE=DURATION:PT1H\r\n" in content
+    assert "X-PUBLISHED-TTL:PT1H\r\n" in content
+    assert "METHOD:PUBLISH\r\n" in content
+    assert all(len(line.encode()) <= 75 for line in content.split("\r\n"))
+    uids = [line for line in content.split("\r\n") if line.startswith("UID:")]
+    assert len(uids) == len(set(uids))
+
+
 def test_it_says_neither_names_nor_homes_nor_reasons(house, week, address):
     content = Client().get(address).content.decode().replace("\r\n ", "")
     for hidden in ("Lebrun", "Mendes", "Ormes", "Liévin", "Secretier", "Protection", "Formation", "très privée"):

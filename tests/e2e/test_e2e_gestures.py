@@ -209,6 +209,10 @@ def test_drawn_over_empty_time_it_proposes_what_to_create(day, agenda):
     assert page.locator("[name=starts_time]").input_value() == "14:00"
     assert page.locator("[name=ends_time]").input_value() == "15:15"
     assert page.locator("[name=first_day]").input_value() == day.on.isoformat()
+    page.get_by_role("button", name="Voir ce que cela change").click()
+    page.get_by_role("button", name="Enregistrer l’absence").click()
+    page.wait_for_url(f"**/agenda/?date={day.on}&vue=jour**")
+    page.get_by_text("L’absence est enregistrée.").wait_for()
 
 
 def test_a_click_in_a_hole_books_at_that_quarter_and_comes_back(day, agenda):
