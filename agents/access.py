@@ -13,6 +13,7 @@ the apps above. Below the rights, the doors of this app: how its views reach row
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from hmac import compare_digest
 from types import MappingProxyType
 
 from axes.models import AccessAttempt
@@ -28,6 +29,7 @@ from agents.models import (
     Agent,
     AgentQuerySet,
     AgentService,
+    CalendarFeed,
     Departement,
     DepartementQuerySet,
     Equipe,
@@ -162,6 +164,20 @@ def link_behind(token: str, now: datetime) -> AccountLink:
     if link is None:
         raise LinkDead
     return link
+
+
+def feed_behind(token: str, *, now: datetime) -> CalendarFeed | None:
+    """The calendar address of this token, while its agent still has an agenda; None for anything else."""
+    wanted = hash_token(token)
+    rows = CalendarFeed.objects.select_related("agent__departement").filter(agent__is_active=True)
+    found = rows.filter(token_hash=wanted).first()
+    # Found by its hash already; compared whole, in a time that says nothing.
+    if found is None or not compare_digest(found.token_hash, wanted):
+        return None
+    has_agenda = Affectation.objects.current(today_of(found.agent, now)).filter(
+        agent=found.agent, role__in=AGENDA_ROLES
+    )
+    return found if has_agenda.exists() else None
 
 
 def agent_with_email(email: str) -> Agent | None:

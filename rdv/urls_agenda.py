@@ -3,10 +3,14 @@
 from django.urls import URLPattern, URLResolver, path
 
 from rdv.views import places
-from rdv.views.agenda import agenda, filling, motifs, workshops
+from rdv.views.agenda import agenda, feed, filling, hours, motifs, workshops
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("agenda/", agenda.agenda, name="agenda"),
+    path("agenda/flux/", feed.feed_settings, name="feed_settings"),
+    # The same address as rdv.core.links.PATHS["agenda"].
+    path("agenda/flux/<str:token>.ics", feed.feed, name="agenda_feed"),
+    path("rdv/<uuid:uuid>/horaires/", hours.rdv_hours, name="rdv_hours"),
     path("a-renseigner/", filling.to_fill_in, name="to_fill_in"),
     path("a-renseigner/feuille/<uuid:uuid>/", filling.sheet, name="workshop_sheet"),
     path("ateliers/nouveau/", workshops.workshop_create, name="workshop_create"),

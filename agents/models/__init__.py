@@ -5,6 +5,7 @@ from agents.models.agent import Agent, AgentQuerySet, AgentService, Notification
 from agents.models.commune import Commune
 from agents.models.departement import Departement, DepartementQuerySet
 from agents.models.equipe import Equipe, EquipeMembre, EquipeQuerySet
+from agents.models.feed import CalendarFeed
 from agents.models.service import Service, ServiceQuerySet
 from agents.models.sign_in import AccountLink, AccountLinkQuerySet, RecoveryCode, RecoveryCodeQuerySet
 from agents.models.site import Fermeture, FermetureQuerySet, Site, SiteQuerySet
@@ -19,6 +20,7 @@ __all__ = [
     "Agent",
     "AgentQuerySet",
     "AgentService",
+    "CalendarFeed",
     "Commune",
     "Departement",
     "DepartementQuerySet",

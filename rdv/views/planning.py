@@ -36,11 +36,12 @@ from rdv.services.planning_doors import (
     plages_ahead,
     sites_to_open,
 )
+from rdv.views.agenda.asked import read_written
 from rdv.views.planning_shown import day_in_address, effects_of
 
 DATES_PER_PAGE = 25
 _SEVERAL_OUTSIDE = "{count} Rdv sont hors ouverture. Ils restent pris."
-# How the agenda names the hours that were pointed at: ?jour=2027-11-26&de=09:00&a=12:00
+# How the agenda names the hours that were pointed at, and itself: ?jour=2027-11-26&de=09:00&a=12:00&retour=...
 POINTED = {"jour": "first_day", "de": "starts_time", "a": "ends_time"}
 
 
@@ -233,7 +234,8 @@ def _saved(request: AgentRequest, made: PlageOuverture, preview: Preview) -> Htt
     if outside:
         said = "1 Rdv est hors ouverture. Il reste pris." if outside == 1 else _SEVERAL_OUTSIDE.format(count=outside)
         messages.warning(request, said)
-    return redirect("rdv:plage", uuid=made.uuid)
+    back = read_written(request.GET.get("retour", ""))
+    return redirect(back.url()) if back else redirect("rdv:plage", uuid=made.uuid)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

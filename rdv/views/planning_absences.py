@@ -19,6 +19,7 @@ from rdv.models import Absence, Rdv
 from rdv.services import planning
 from rdv.services.planning import AbsenceRule, PlanningRefused
 from rdv.services.planning_doors import absence_to_plan, agent_to_plan
+from rdv.views.agenda.asked import read_written
 from rdv.views.planning import POINTED, Asked, asked_at
 from rdv.views.planning_shown import mark, rdv_line
 
@@ -106,7 +107,9 @@ def _asked_or_saved(
             if "confirmer" in request.POST and request.POST.get("vu") == effects["seen"]:
                 saved = save(form.rule)
                 messages.success(request, "L’absence est enregistrée.")
-                return redirect("rdv:absence", uuid=saved.uuid)
+                back = read_written(request.GET.get("retour", ""))
+                # Rdv to be looked at again are on the page of the absence.
+                return redirect(back.url()) if back and not affected else redirect("rdv:absence", uuid=saved.uuid)
         except PlanningRefused as refusal:
             form.refuse(refusal)
             effects = None

@@ -1,9 +1,26 @@
 """Rows of the matrix: agendas, statuses to fill in, workshops, the catalogue of motifs, openings and absences."""
 
-from tests.rights.doors import HERE, NOT_FOUND, PLANNERS, READERS, REFUSED, SITE, Ask, admin, agent, site
+import datetime as dt
+
+from rdv.core.links import make_token
+from tests.rights.doors import (
+    HERE,
+    NOT_FOUND,
+    PLANNERS,
+    READERS,
+    REFUSED,
+    SITE,
+    Ask,
+    admin,
+    agent,
+    everybody,
+    site,
+)
 from tests.rights.world import at
 
 SEE_CLAIRE = tuple(role for role in HERE if role != "other_site")
+# Those with an agenda of their own: the desk has none.
+HAS_AGENDA = tuple(role for role in SITE if role != "secretaire")
 DAY = 4  # days from now: a morning of Claire's with holds, an Rdv read by some and masked to others
 
 
@@ -13,6 +30,13 @@ def _local(house, days):
 
 def _agenda(house, _role, view="semaine"):
     return {"agent": house.owner.pk, "date": _local(house, DAY), "vue": view}
+
+
+def _hours(house, _role):
+    """A little longer, whoever may."""
+    zone = house.departement.zone
+    starts, ends = house.rdv.starts_at.astimezone(zone), house.rdv.ends_at.astimezone(zone) + dt.timedelta(minutes=5)
+    return {"day": starts.date().isoformat(), "hour": f"{starts:%H:%M}", "ends": f"{ends:%H:%M}", "reason": "Urgence"}
 
 
 def _answers(house, _role):
@@ -46,6 +70,44 @@ AGENDAS = [
         viewer="owner",
         queries=25,
     ),
+    Ask(
+        "rdv:agenda",
+        site(*SEE_CLAIRE),
+        label="mois d’un agent",
+        data=lambda h, r: _agenda(h, r, "mois"),
+        viewer="owner",
+        queries=25,
+    ),
+    Ask(
+        "rdv:agenda",
+        site(*SEE_CLAIRE),
+        label="jour, une collègue à côté",
+        data=lambda h, r: _agenda(h, r, "jour") | {"avec": [h.colleague.pk]},
+        viewer="owner",
+        queries=40,
+    ),
+    Ask("rdv:feed_settings", site(*SITE), viewer="owner", queries=14),
+    Ask(
+        "rdv:feed_settings",
+        site(*HAS_AGENDA),
+        "POST",
+        data=lambda _h, _r: {"action": "ouvrir"},
+        writes=True,
+        idle=("owner",),
+    ),
+    Ask("rdv:agenda_feed", everybody(), args=lambda h, _r: [make_token("agenda", str(h.feed.uuid))]),
+    Ask("rdv:agenda_feed", everybody(NOT_FOUND), label="inconnue", args=lambda _h, _r: ["x" * 16]),
+    Ask("rdv:rdv_hours", site(*READERS), args=lambda h, _r: [h.rdv.uuid], viewer="owner", queries=22),
+    Ask(
+        "rdv:rdv_hours",
+        site(*READERS),
+        label="ce qui change",
+        args=lambda h, _r: [h.rdv.uuid],
+        data=_hours,
+        viewer="owner",
+        queries=24,
+    ),
+    Ask("rdv:rdv_hours", site(*READERS), "POST", args=lambda h, _r: [h.rdv.uuid], data=_hours, writes=True),
     Ask("rdv:to_fill_in", site(*SITE), viewer="owner", queries=12),
     Ask("rdv:to_fill_in", site(*READERS), "POST", data=_answers, writes=True),
     Ask(

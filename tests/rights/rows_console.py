@@ -46,6 +46,18 @@ def _proche(_house, _role):
     return {"first_name": "Inaya", "last_name": "Petitjean", "kind": "child", "birth_date": "02092020"}
 
 
+def _hole(house, _role):
+    """From a free hour of Claire's agenda."""
+    day = house.free_at.astimezone(house.departement.zone).date()
+    return {
+        "usager": house.usager.uuid,
+        "pour": house.usager.uuid,
+        "trou": f"{int(house.free_at.timestamp())}.{house.owner.pk}",
+        "agent": house.owner.pk,
+        "retour": f"{day.isoformat()}.semaine.{house.owner.pk}",
+    }
+
+
 def _accueil(label, door, data, queries, viewer="secretaire"):
     return Ask("rdv:accueil", door, label=label, data=data, viewer=viewer, queries=queries)
 
@@ -70,6 +82,7 @@ CONSOLE = [
     _accueil("recherche", site(*SITE), lambda _h, _r: {"q": "benali"}, 26),
     _accueil("personne", site(*HERE), lambda h, _r: {"usager": h.usager.uuid}, 38),
     _accueil("pour", site(*HERE), lambda h, _r: {"usager": h.usager.uuid, "pour": h.usager.uuid}, 38),
+    _accueil("depuis un trou de l’agenda", site(*HERE), _hole, 50),
     _accueil(
         "heures",
         # other_site: the same service and a site that offers it, its own.

@@ -38,6 +38,25 @@ def test_the_agenda_of_a_colleague(role, view, house, client_of):
     assert role == "owner" or BUSY in page.lower(), "the time itself is seen by everybody on the site"
 
 
+@pytest.mark.parametrize("role", SEE_CLAIRE)
+def test_the_month_counts_and_names_nobody(role, house, client_of):
+    page = _page(client_of(role), "agenda", data=_claire(house, "mois"))
+    assert NAME not in page
+    assert MASKED_NAME not in page
+    assert MASKED_MOTIF not in page
+    assert BUSY in page or role in INSIDERS
+
+
+@pytest.mark.parametrize("role", SEE_CLAIRE)
+def test_the_agenda_of_a_colleague_put_beside_another(role, house, client_of):
+    """Whoever is shown first, the column of Claire is masked as her own page is."""
+    first = house.people["colleague"]
+    data = {"agent": first.pk, "avec": house.owner.pk, "date": _day(house, 4), "vue": "jour"}
+    page = _page(client_of(role), "agenda", data=data)
+    assert (NAME in page) == (role in READERS)
+    assert (MASKED_NAME in page, MASKED_MOTIF in page) == (role in INSIDERS,) * 2
+
+
 @pytest.mark.parametrize("view", ["semaine", "liste"])
 @pytest.mark.parametrize("role", SEE_CLAIRE)
 def test_the_note_of_an_absence_is_for_those_who_plan(role, view, house, client_of):

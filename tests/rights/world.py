@@ -19,8 +19,8 @@ from django_otp.oath import TOTP
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from agents.models import AccountLink, Agent, Commune, Equipe, Fermeture, Role
+from agents.services import feeds, second_factor
 from agents.services import links as account_links
-from agents.services import second_factor
 from notifications.models import Message
 from notifications.services import about
 from rdv.core.journal import Author
@@ -125,6 +125,7 @@ def _people(house):
     house.owner, house.colleague = house.people["owner"], house.people["colleague"]
     house.team = Equipe.objects.create(departement=here, site=site, name="Équipe du Canal")
     house.team.membres.create(departement=here, agent=house.owner)
+    house.feed = feeds.open_feed(agent=house.owner, author=SYSTEM, now=house.now)
 
 
 def _offer(house):

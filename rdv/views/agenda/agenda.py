@@ -1,4 +1,6 @@
-"""The agenda of one agent: a day, a week, or the same as a list. Plain links; rights are asked at the doors."""
+"""The agenda of one agent: a day (colleagues beside), a week, a month, or the same as a list. Plain links; rights are
+asked at the doors.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,13 +19,15 @@ from rdv.domain import french
 from rdv.services.agenda import Day, Kind, read_days
 from rdv.services.agenda_doors import first_of_site, may_book_with
 from rdv.services.board_doors import here_for
-from rdv.views.agenda.asked import KEY, LABELS, Asked, View, read_asked, title_of
-from rdv.views.agenda.grid import grid_of
+from rdv.views.agenda.asked import LABELS, MOST_COLUMNS, Asked, View, month_title, read_asked, remember, title_of
+from rdv.views.agenda.grid import columns_of, grid_of
 from rdv.views.agenda.lines import Line, Reader, line_of, short_length
 from rdv.views.agenda.lines import clock as hour_of
+from rdv.views.agenda.month import month_of
 from rdv.views.site import current_site
 
 WEEKEND = (5, 6)
+TEMPLATES = {View.LIST: "rdv/agenda/liste.html", View.MONTH: "rdv/agenda/mois.html"}
 SITE_ROLES = (Role.AGENT, Role.SECRETAIRE, Role.RESPONSABLE)
 
 
@@ -43,17 +47,31 @@ def agenda(request: AgentRequest) -> HttpResponse:
     now = clock.now()
     today = clock.local_date(now, request.departement.zone)
     asked = read_asked(request, today=today, preferred=request.agent.agenda_view)
-    request.session[KEY] = asked.view.value
+    remember(request, asked, today=today)
     shown = _agent_shown(request, asked, now)
     if shown is None:
         return render(request, "rdv/agenda/nobody.html")
-    reader = _reader(request, shown, now, place=Asked(asked.day, asked.view, shown.pk).written)
+    agents = _choices(request, shown, now)
+    beside = [agent for agent in agents if agent.pk in asked.beside and agent != shown and asked.view is View.DAY]
+    here = Asked(asked.day, asked.view, shown.pk, tuple(agent.pk for agent in beside))
+    reader = _reader(request, shown, now, place=here.written)
     days = read_days(shown, asked.days, scope=request.scope, now=now)
-    if asked.view is not View.DAY:
+    if asked.view in (View.WEEK, View.LIST):
         days = without_empty_weekend(days)
-    context = _frame(request, asked, shown, days, reader) | _content(asked, days, reader)
-    template = "rdv/agenda/liste.html" if asked.view is View.LIST else "rdv/agenda/grille.html"
-    return render(request, template, context)
+    context = _frame(request, here, shown, days, reader, agents)
+    if beside:
+        return render(request, "rdv/agenda/grille.html", context | _columns(request, days[0], beside, reader))
+    template = TEMPLATES.get(asked.view, "rdv/agenda/grille.html")
+    return render(request, template, context | _content(asked, days, reader))
+
+
+def _columns(request: AgentRequest, day: Day, beside: Sequence[Agent], reader: Reader) -> dict[str, Any]:
+    """The same day of colleagues, each in a column; what may not be read is masked there as everywhere."""
+    columns = [(day, reader)]
+    for agent in beside:
+        (other,) = read_days(agent, [day.on], scope=request.scope, now=reader.now)
+        columns.append((other, _reader(request, agent, reader.now, place=reader.place)))
+    return {"grid": columns_of(columns), "is_empty": not any(one.items or one.openings for one, _ in columns)}
 
 
 def _agent_shown(request: AgentRequest, asked: Asked, now: datetime) -> Agent | None:
@@ -95,21 +113,26 @@ def _is_weekend(day: Day) -> bool:
     return day.on.weekday() in WEEKEND
 
 
-def _frame(request: AgentRequest, asked: Asked, shown: Agent, days: Sequence[Day], reader: Reader) -> dict[str, Any]:
+def _frame(
+    request: AgentRequest, here: Asked, shown: Agent, days: Sequence[Day], reader: Reader, agents: Sequence[Agent]
+) -> dict[str, Any]:
     """The bar above: title, neighbours, whose agenda, which view."""
     today = clock.local_date(reader.now, reader.zone)
-    here = Asked(asked.day, asked.view, shown.pk)
+    is_month = here.view is View.MONTH
     return {
-        "title": title_of([day.on for day in days]),
+        "title": month_title(here.day) if is_month else title_of([day.on for day in days]),
         "asked": here,
         "shown": shown,
         "is_own": shown.pk == request.scope.agent_id,
-        "agents": _choices(request, shown, reader.now),
-        "views": [(LABELS[view], here.url(view=view), view is asked.view) for view in View],
-        "previous_url": here.url(day=asked.day - asked.step),
-        "next_url": here.url(day=asked.day + asked.step),
+        "agents": agents,
+        "most_beside": MOST_COLUMNS - 1,
+        "views": [(LABELS[view], here.url(view=view), view is here.view) for view in View],
+        "list_url": here.url(view=View.LIST),
+        "previous_url": here.url(day=here.previous),
+        "next_url": here.url(day=here.next),
         "today_url": here.url(day=today),
-        "is_day": asked.view is View.DAY,
+        "is_day": here.view is View.DAY,
+        "period": "mois" if is_month else "jour" if here.view is View.DAY else "semaine",
         "may_plan": reader.may_plan,
         "here": here_for(request.scope, request.departement, now=reader.now)
         if shown.pk == request.scope.agent_id
@@ -125,6 +148,8 @@ def _choices(request: AgentRequest, shown: Agent, now: datetime) -> list[Agent]:
 def _content(asked: Asked, days: Sequence[Day], reader: Reader) -> dict[str, Any]:
     if asked.view is View.LIST:
         return {"listed": [listed_day(day, reader) for day in days]}
+    if asked.view is View.MONTH:
+        return {"month": month_of(days, asked, reader)}
     return {"grid": grid_of(days, reader), "is_empty": not any(day.items or day.openings for day in days)}
 
 

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from rdv.domain import french
 from rdv.services.agenda import Day, Kind
 from rdv.services.agenda_layout import Place, place_side_by_side
+from rdv.views.agenda.handles import handle_of
 from rdv.views.agenda.lines import Line, Reader, clock, line_of
 
 STEP = 5
@@ -62,13 +63,30 @@ def minute_of(instant: datetime, day: date, zone: ZoneInfo) -> int:
 
 
 def grid_of(days: Sequence[Day], reader: Reader) -> dict[str, Any]:
-    shown = [_slots_of(day, reader) for day in days]
+    return _grid([(day, reader) for day in days])
+
+
+def columns_of(columns: Sequence[tuple[Day, Reader]]) -> dict[str, Any]:
+    """One day, a column per agent, each with the name of whose it is."""
+    grid = _grid(columns)
+    for column, (_, reader) in zip(grid["days"], columns, strict=True):
+        column |= {"label": reader.agent.full_name, "is_column": True}
+    return grid
+
+
+def _grid(columns: Sequence[tuple[Day, Reader]]) -> dict[str, Any]:
+    shown = [_slots_of(day, reader) for day, reader in columns]
     first, last = hours_shown(shown)
+    now = _now_row([day for day, _ in columns], first, last, columns[0][1]) if columns else None
+    days = [_day(one, first * HOUR, last * HOUR, reader) for one, (_, reader) in zip(shown, columns, strict=True)]
     return {
         "hours": last - first,
-        "axis": _axis(first, last, _now_row(days, first, last, reader)),
-        "now": _now_row(days, first, last, reader),
-        "days": [_day(one, first * HOUR, last * HOUR, reader) for one in shown],
+        "first": first * HOUR,
+        "rows": (last - first) * HOUR // STEP,
+        "place": columns[0][1].place if columns else "",
+        "axis": _axis(first, last, now),
+        "now": now,
+        "days": days,
     }
 
 
@@ -125,11 +143,13 @@ def _day(one: DaySlots, first: int, last: int, reader: Reader) -> dict[str, Any]
     blocks = place_side_by_side([_named(slot) for slot in cut])
     return {
         "date": one.day.on,
+        "agent_id": reader.agent.pk,
+        "may_plan": reader.may_plan,
         "label": french.day(one.day.on),
         "is_today": one.day.on == today,
         "note": one.day.note,
         "grounds": [ground for ground in grounds if ground["span"] > 0],
-        "blocks": [_block(slot, place, first) for slot, place in blocks],
+        "blocks": [_block(slot, place, first, reader) for slot, place in blocks],
     }
 
 
@@ -156,7 +176,7 @@ def _absence_ground(slot: Slot, first: int) -> dict[str, Any]:
     return _ground("abs", slot.first, slot.last, first, words)
 
 
-def _block(slot: Slot, place: Place, first: int) -> dict[str, Any]:
+def _block(slot: Slot, place: Place, first: int, reader: Reader) -> dict[str, Any]:
     line = slot.line
     return {
         "state": line.state,
@@ -169,5 +189,6 @@ def _block(slot: Slot, place: Place, first: int) -> dict[str, Any]:
         "text": line.text,
         "icon": line.icon,
         "word": line.word,
+        "handle": handle_of(line, reader),
         "url": "" if line.kind is Kind.FREE and slot.last - slot.first < LINKED_HOLE else line.url,
     }

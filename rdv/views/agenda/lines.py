@@ -63,6 +63,7 @@ class Line:
     fate: str = ""  # badge of the list, when it says more
     url: str = ""
     actions: list[Action] = field(default_factory=list)
+    rdv: Rdv | None = None  # when it may be read
 
 
 def line_of(item: Item, reader: Reader) -> Line:
@@ -186,6 +187,7 @@ def _rdv(item: Item, reader: Reader) -> Line:
         fate=fate,
         url=detail_url,
         actions=_actions(rdv, people, reader, detail_url),
+        rdv=rdv,
     )
 
 

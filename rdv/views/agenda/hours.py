@@ -1,0 +1,165 @@
+"""An Rdv dropped elsewhere on the agenda, or made longer or shorter; and the form that does the same without a mouse.
+
+Room: views. One address, three states, as in rdv/views/console/moving: the form; what changes (the query says it); the
+confirmation (POST). The agenda asks for the second as a piece of page (htmx), for its dialog. The version that the
+agenda showed travels with the gesture: what somebody else changed meanwhile is told, and nothing is lost.
+"""
+
+import uuid as uuids
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods
+
+from agents.models import Agent, Site
+from agents.views.guards import AgentRequest
+from rdv.access import rdv_for_writing
+from rdv.core import clock
+from rdv.core.errors import DomainError
+from rdv.domain import french
+from rdv.forms.agenda_hours import HoursForm
+from rdv.models import Rdv
+from rdv.services.agenda_hours import Hours, obstacles_to, require_possible
+from rdv.services.console_people import agents_by_site
+from rdv.services.console_rdv import last_change, page_of
+from rdv.services.errors import ChangedMeanwhile
+from rdv.services.moving import Move, move_rdv
+from rdv.views.agenda.asked import read_written
+from rdv.views.agenda.lines import clock as hour_of
+from rdv.views.console.screen import console_roles
+
+MAX_VERSION_DIGITS = 9
+GONE = "Ce rendez-vous est annulé ou a commencé : il ne se déplace plus."
+
+
+@dataclass(slots=True)
+class Gesture:
+    """What the page reads once."""
+
+    rdv: Rdv
+    now: datetime
+    today: date
+    who: list[tuple[Site, list[Agent]]]
+    own: tuple[Agent, ...]
+    form: HoursForm
+    hours: Hours | None = None
+
+    @property
+    def is_movable(self) -> bool:
+        return self.rdv.is_live and self.rdv.starts_at > self.now
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@console_roles
+def rdv_hours(request: AgentRequest, uuid: uuids.UUID) -> HttpResponse:
+    gesture = _read(request, uuid)
+    if request.method == "POST":
+        return _confirm(request, gesture)
+    if not gesture.form.is_bound:
+        return _page(request, gesture)
+    seen = _version(request.GET.get("version", ""))
+    changed = last_change(gesture.rdv) if seen is not None and seen != gesture.rdv.schedule_version else None
+    refusal = ChangedMeanwhile() if changed else None
+    return _page(request, gesture, status=422 if gesture.form.errors else 200, refusal=refusal, changed=changed)
+
+
+def _read(request: AgentRequest, uuid: uuids.UUID) -> Gesture:
+    rdv = rdv_for_writing(request.scope, uuid)
+    now = clock.now()
+    zone = request.departement.zone
+    today = clock.local_date(now, zone)
+    who = agents_by_site([rdv.site], today=today)
+    own = tuple(link.agent for link in rdv.rdv_agents.all())
+    sent = request.POST if request.method == "POST" else request.GET
+    starts, ends = rdv.starts_at.astimezone(zone), rdv.ends_at.astimezone(zone)
+    initial = {"day": starts.date(), "hour": starts.time(), "ends": ends.time()}
+    form = HoursForm(sent if "hour" in sent else None, rdv=rdv, who=who, initial=initial)
+    gesture = Gesture(rdv, now, today, who, own, form)
+    if form.is_bound and form.is_valid():
+        gesture.hours = _hours(request, gesture, form)
+    return gesture
+
+
+def _hours(request: AgentRequest, gesture: Gesture, form: HoursForm) -> Hours:
+    """On the wall of the département: an hour that the change of clocks repeats means its first passage."""
+    data, zone = form.cleaned_data, request.departement.zone
+    starts_at = datetime.combine(data["day"], data["hour"], tzinfo=zone).astimezone(UTC)
+    ends_at = datetime.combine(data["day"], data["ends"], tzinfo=zone).astimezone(UTC)
+    agents = gesture.own
+    if form.chosen is not None:
+        agents = tuple(one for _, there in gesture.who for one in there if one.pk == form.chosen[1])
+    return Hours(starts_at, ends_at, gesture.rdv.site, agents)
+
+
+def _confirm(request: AgentRequest, gesture: Gesture) -> HttpResponse:
+    hours, rdv = gesture.hours, gesture.rdv
+    if hours is None:
+        return _page(request, gesture, status=422)
+    if hours.changes_nothing(rdv):
+        return _done(request, gesture, hours)  # the same form, sent twice
+    reason = gesture.form.cleaned_data["reason"]
+    found = obstacles_to(rdv, hours, now=gesture.now)
+    try:
+        require_possible(found, reason=reason)
+        _move(request, gesture, hours, reason=reason if found.taken else "")
+    except DomainError as error:
+        changed = last_change(rdv) if isinstance(error, ChangedMeanwhile) else None
+        return _page(request, _read(request, rdv.uuid), status=409, refusal=error, changed=changed)
+    messages.success(request, _said(hours, request))
+    return _done(request, gesture, hours)
+
+
+def _move(request: AgentRequest, gesture: Gesture, hours: Hours, *, reason: str) -> None:
+    move = Move(
+        starts_at=hours.starts_at,
+        ends_at=hours.ends_at,
+        agents=[agent.pk for agent in hours.agents],
+        site=hours.site,
+        expected_version=_version(request.POST.get("version", "")),
+        overbook_reason=reason,
+    )
+    move_rdv(rdv=gesture.rdv, move=move, author=request.scope.author(gesture.rdv.site_id), now=gesture.now)
+
+
+def _version(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= MAX_VERSION_DIGITS else None
+
+
+def _said(hours: Hours, request: AgentRequest) -> str:
+    zone = request.departement.zone
+    day = french.day_year(hours.starts_at.astimezone(zone).date())
+    names = french.joined([agent.full_name for agent in hours.agents])
+    return f"C’est noté : {day}, {hour_of(hours.starts_at, zone)} à {hour_of(hours.ends_at, zone)}, avec {names}."
+
+
+def _done(request: AgentRequest, gesture: Gesture, hours: Hours) -> HttpResponse:
+    """The agenda is read again where it is; the page goes back where it came from."""
+    if request.htmx:
+        return HttpResponse(status=204, headers={"HX-Refresh": "true"})
+    back = read_written(request.POST.get("retour", ""))
+    return redirect(back.url()) if back else redirect("rdv:rdv_detail", uuid=gesture.rdv.uuid)
+
+
+def _page(request: AgentRequest, gesture: Gesture, *, status: int = 200, **more: Any) -> HttpResponse:
+    hours = gesture.hours
+    sent = request.POST if request.method == "POST" else request.GET
+    context = {
+        "rdv": gesture.rdv,
+        "departement": request.departement,
+        "page": page_of(gesture.rdv, now=gesture.now),
+        "form": gesture.form,
+        "hours": hours,
+        "who": gesture.form.cleaned_data.get("who", "") if hours else "",
+        "obstacles": obstacles_to(gesture.rdv, hours, now=gesture.now) if hours else None,
+        "tells": hours is not None and hours.tells_usager(gesture.rdv),
+        "has_other_people": hours is not None and not hours.keeps_people(gesture.rdv),
+        "is_same": hours is not None and hours.changes_nothing(gesture.rdv),
+        "gone": "" if gesture.is_movable else GONE,
+        "retour": sent.get("retour", ""),
+    }
+    name = "rdv/agenda/_glisser.html" if request.htmx else "rdv/rdv/horaires.html"
+    return render(request, name, context | more, status=status)
