@@ -119,10 +119,10 @@ class WaitingRoom:
         if seed.exchange:
             kept = self._rdv_to_come(seed, motif, person)
             person = _person_of(kept) if kept is not None else person
-        person = person or self.past.somebody(motif, seed.site)
+        opened_at = self.world.at(self.world.today - seed.days * DAY, time(9)) + self.dice.randrange(480) * MINUTE
+        person = person or self.past.somebody(motif, seed.site, since=opened_at)
         if person is None:
             return
-        opened_at = self.world.at(self.world.today - seed.days * DAY, time(9)) + self.dice.randrange(480) * MINUTE
         wish = self._wish(seed, motif, person, kept)
         if kept is not None:
             opened_at = max(opened_at, kept.created_at + 30 * MINUTE)

@@ -14,6 +14,7 @@ from functools import partial
 from itertools import count
 
 from django.db import transaction
+from django.db.models import Max
 
 from agents.models import Role
 from rdv.core.db import lock_agents
@@ -64,6 +65,8 @@ class PastWeeks:
         self._answers = Deck([said for said, number in ANSWERS.items() for _ in range(number)], self.dice)
         self._attended = Deck([Status.SEEN] * 11 + [Status.NOSHOW], self.dice)
         self._seen: set[int] = set()
+        # (usager, motif) -> the last Rdv that the history of the demo already gives them.
+        self._last = _last_rdvs(world)
         self.manners: dict[int, str] = {}
         self.used: set[int] = {person.usager.pk for person in people.by_name.values()}
 
@@ -105,7 +108,7 @@ class PastWeeks:
     def _plan_waiters(self, rdv: Rdv, freed_at: datetime) -> None:
         """One to three people of the place, since days or weeks; half of them for a while only."""
         for rank in range(self.dice.choice((1, 1, 2, 3))):
-            person = self.somebody(rdv.motif, rdv.site.slug)
+            person = self.somebody(rdv.motif, rdv.site.slug, since=freed_at)
             if person is None:
                 return
             until = freed_at.date() + (6 + 5 * rank) * DAY if self.dice.random() < 0.5 else None
@@ -120,11 +123,15 @@ class PastWeeks:
             )
             self.timeline.at(opened_at, partial(self._join, wish))
 
-    def somebody(self, motif: Motif, slug: str) -> Person | None:
-        """Somebody of this place who comes for such things and waits for nothing yet."""
+    def somebody(self, motif: Motif, slug: str, *, since: datetime) -> Person | None:
+        """Somebody of this place who comes for such things, waits for nothing yet, and has had no Rdv for it since."""
         pool = self.built.pools[motif.slug]
         persons = self.people.pools.get((pool, slug), [])
-        free = [person for person in persons if person.usager.pk not in self.used]
+        free = [
+            person
+            for person in persons
+            if person.usager.pk not in self.used and self._last.get((person.usager.pk, motif.pk), since) <= since
+        ]
         if not free:
             return None
         found = self.dice.choice(free)
@@ -193,7 +200,7 @@ class PastWeeks:
     def _take_back(self, rdv: Rdv, now: datetime) -> None:
         """The service needs the hour knowingly, for somebody it has on the phone."""
         offre = Offre.objects.live().filter(source_uuid=rdv.uuid).select_related("option", "motif").first()
-        person = self.somebody(rdv.motif, rdv.site.slug) if offre is not None else None
+        person = self.somebody(rdv.motif, rdv.site.slug, since=now) if offre is not None else None
         if offre is None or offre.option is None or person is None:
             return
         desk = self.desk_of(rdv.site.slug)
@@ -214,3 +221,11 @@ class PastWeeks:
         key = next((key for key in keys if slug in self.built.seeds[key].posts), keys[0])
         agent = self.built.agents[key]
         return Author("agent", agent.pk, agent.full_name, Role.SECRETAIRE)
+
+
+def _last_rdvs(world: World) -> dict[tuple[int, int], datetime]:
+    rows = Participation.objects.live().filter(departement=world.departement)
+    return {
+        (usager, motif): last
+        for usager, motif, last in rows.values_list("usager", "rdv__motif").annotate(Max("starts_at"))
+    }

@@ -41,6 +41,8 @@ SOURCES: Mapping[str, str] = {
     SourceKind.OPTION: "quelqu’un a commencé une demande sans la finir",
     SourceKind.SEAT: "une place d’atelier s’est libérée",
     SourceKind.CAPACITY: "des places ont été ajoutées à l’atelier",
+    SourceKind.CLOSURE: "une fermeture a été retirée",
+    SourceKind.HORIZON: "cette date s’est ouverte à la réservation",
 }
 TIERS: Mapping[str, str] = {
     Tier.LONG: "L’heure était loin",
