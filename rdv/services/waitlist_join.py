@@ -21,6 +21,7 @@ from rdv.models import (
     OPEN_STATES,
     Inscription,
     InscriptionState,
+    Modality,
     Motif,
     MotifSite,
     Origin,
@@ -120,6 +121,8 @@ class Wish:
     context: str = ""
     priority: int = Priority.NORMAL
     priority_reason: str = ""
+    # Of whoever asks, so that the same page sent twice is one Inscription.
+    key: uuid.UUID | None = None
 
 
 def join(*, wish: Wish, author: Author, now: datetime) -> Inscription:
@@ -144,8 +147,12 @@ def join(*, wish: Wish, author: Author, now: datetime) -> Inscription:
 
 
 def _insert(wish: Wish, *, author: Author, now: datetime) -> Inscription:
-    key = uuid.uuid4()
-    errors = {"inscription_once": AlreadyWaiting, "inscription_once_per_session": AlreadyWaiting}
+    key = wish.key or uuid.uuid4()
+    errors = {
+        "inscription_once": AlreadyWaiting,
+        "inscription_once_per_session": AlreadyWaiting,
+        "rdv_inscription_uuid_key": AlreadyWaiting,
+    }
     with constraint_errors(errors):
         return Inscription.objects.create(
             departement_id=wish.motif.departement_id,
@@ -178,6 +185,8 @@ def _require_possible(wish: Wish, *, author: Author, now: datetime) -> None:
         raise CannotWait
     if wish.atelier is not None and (wish.atelier.motif_id != motif.pk or wish.atelier.starts_at <= now):
         raise CannotWait
+    if motif.modality == Modality.HOME and wish.usager.latitude is None and not wish.usager.address:
+        raise WishImpossible("address", "Il faut l’adresse de la personne : la visite se fait chez elle.")
     require_wishes(wish.wishes, motif=motif, usager=wish.usager, now=now)
 
 

@@ -169,4 +169,8 @@ def event_words(event: Evenement) -> str:
     return f"{words}, {told}" if told else words
 
 
-REASONS: Mapping[str, str] = {"woken": "attend de nouveau", "unanswered": "deux propositions sans réponse"}
+REASONS: Mapping[str, str] = {
+    "woken": "attend de nouveau",
+    "unanswered": "deux propositions sans réponse",
+    "wrong_number": "mauvais numéro",
+}
