@@ -7,7 +7,7 @@ from rdv.services import (
     holding,
     operations,
     retention,
-    waitlist_join,
+    waitlist_expiry,
     waitlist_noted,
     waitlist_offer,
     waitlist_withdraw,
@@ -46,4 +46,4 @@ def waitlist_minute() -> None:
     waitlist_withdraw.withdraw_unfit(now)
     waitlist_noted.note_reopened(now)
     waitlist_noted.offer_noted(now)
-    waitlist_join.expire_past(now)
+    waitlist_expiry.expire_past(now)

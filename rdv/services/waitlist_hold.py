@@ -7,8 +7,11 @@ Room: services. Called by waitlist_offer, waitlist_answer and waitlist_join, in 
 
 import random
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
+
+import structlog
 
 from rdv.core import journal
 from rdv.core.clock import local_date
@@ -43,7 +46,17 @@ from usagers.models import Usager
 
 # How long a hold outlives its answer's hour when no worker is there to pass it on: then it is public, not lost.
 WORKERS_AWAY = timedelta(hours=1)
+log = structlog.get_logger(__name__)
 chance = random.SystemRandom()
+
+
+@contextmanager
+def each_alone(event: str, **about: object) -> Iterator[None]:
+    """Of a sweep: one bad row is logged and left as it was, the others go on."""
+    try:
+        yield
+    except Exception:
+        log.exception(event, **about)
 
 
 def lock_for(offre: Offre, *, agent_ids: Iterable[int] = ()) -> Offre:

@@ -22,7 +22,7 @@ from rdv.models import Inscription, Liberation, Motif, Ouverture, SourceKind
 from rdv.services.availability import free_stretches, lay, usager_window
 from rdv.services.holding import lock_workshop
 from rdv.services.questions import EVERYBODY, Question
-from rdv.services.waitlist_hold import journal_released
+from rdv.services.waitlist_hold import each_alone, journal_released
 from rdv.services.waitlist_match import Freed
 from rdv.services.waitlist_offer import offer_freed
 from rdv.services.waitlist_queue import note_openings, somebody_waits
@@ -42,7 +42,7 @@ def offer_noted(now: datetime) -> int:
     """Look at what was noted, oldest first. Two tasks at once share the rows; a row goes only with its work done."""
     made = 0
     for row in Liberation.objects.order_by("id")[:BATCH]:
-        with transaction.atomic(durable=True):
+        with each_alone("liberation_not_looked_at", row=row.pk), transaction.atomic(durable=True):
             made += _look_at(row, now)
     return made
 

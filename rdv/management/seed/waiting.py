@@ -29,7 +29,7 @@ from rdv.management.seed.waiting_people import (
 )
 from rdv.management.seed.world import DAY, MINUTE, WEEK, World
 from rdv.models import Motif, Origin, Participation, Rdv
-from rdv.services import holding, waitlist_join
+from rdv.services import holding, waitlist_expiry, waitlist_join
 from rdv.services.cancelling import cancel_participation
 from rdv.services.waitlist_join import Wish, Wishes
 
@@ -67,7 +67,7 @@ class WaitingRoom:
         for seed in self._seeds():
             self._plan(seed)
         self.timeline.run()
-        waitlist_join.expire_past(self.timeline.until)
+        waitlist_expiry.expire_past(self.timeline.until)
         holding.drop_dead_options(self.timeline.until)
         self._hold_now()
 

@@ -108,12 +108,12 @@ class PastWeeks:
     def _plan_waiters(self, rdv: Rdv, freed_at: datetime) -> None:
         """One to three people of the place, since days or weeks; half of them for a while only."""
         for rank in range(self.dice.choice((1, 1, 2, 3))):
-            person = self.somebody(rdv.motif, rdv.site.slug, since=freed_at)
+            opened_at = freed_at - self.dice.randrange(3, 30) * DAY - self.dice.randrange(400) * MINUTE
+            person = self.somebody(rdv.motif, rdv.site.slug, since=opened_at)
             if person is None:
                 return
             until = freed_at.date() + (6 + 5 * rank) * DAY if self.dice.random() < 0.5 else None
             wishes = Wishes(sites=[rdv.site], until_day=until, shortest_notice_min=SHORT_NOTICE_MIN)
-            opened_at = freed_at - self.dice.randrange(3, 30) * DAY - self.dice.randrange(400) * MINUTE
             wish = Wish(
                 usager=person.usager,
                 responsable=person.responsable,

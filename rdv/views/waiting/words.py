@@ -173,4 +173,6 @@ REASONS: Mapping[str, str] = {
     "woken": "attend de nouveau",
     "unanswered": "deux propositions sans réponse",
     "wrong_number": "mauvais numéro",
+    "kept_rdv_past": "le rendez-vous gardé a eu lieu",
+    "motif_archived": "motif archivé",
 }
