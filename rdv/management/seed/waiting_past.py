@@ -65,7 +65,7 @@ class PastWeeks:
         self._answers = Deck([said for said, number in ANSWERS.items() for _ in range(number)], self.dice)
         self._attended = Deck([Status.SEEN] * 11 + [Status.NOSHOW], self.dice)
         self._seen: set[int] = set()
-        # (usager, motif) -> the last Rdv that the history of the demo already gives them.
+        # (usager, motif) -> when the history of the demo gave them the last Rdv: it would be exchanged, before it exists.
         self._last = _last_rdvs(world)
         self.manners: dict[int, str] = {}
         self.used: set[int] = {person.usager.pk for person in people.by_name.values()}
@@ -108,7 +108,7 @@ class PastWeeks:
     def _plan_waiters(self, rdv: Rdv, freed_at: datetime) -> None:
         """One to three people of the place, since days or weeks; half of them for a while only."""
         for rank in range(self.dice.choice((1, 1, 2, 3))):
-            opened_at = freed_at - self.dice.randrange(3, 30) * DAY - self.dice.randrange(400) * MINUTE
+            opened_at = freed_at - self.dice.randrange(2, 16) * DAY - self.dice.randrange(400) * MINUTE
             person = self.somebody(rdv.motif, rdv.site.slug, since=opened_at)
             if person is None:
                 return
@@ -124,7 +124,7 @@ class PastWeeks:
             self.timeline.at(opened_at, partial(self._join, wish))
 
     def somebody(self, motif: Motif, slug: str, *, since: datetime) -> Person | None:
-        """Somebody of this place who comes for such things, waits for nothing yet, and has had no Rdv for it since."""
+        """Somebody of this place who comes for such things, waits for nothing yet, and took no Rdv for it since."""
         pool = self.built.pools[motif.slug]
         persons = self.people.pools.get((pool, slug), [])
         free = [
@@ -227,5 +227,5 @@ def _last_rdvs(world: World) -> dict[tuple[int, int], datetime]:
     rows = Participation.objects.live().filter(departement=world.departement)
     return {
         (usager, motif): last
-        for usager, motif, last in rows.values_list("usager", "rdv__motif").annotate(Max("starts_at"))
+        for usager, motif, last in rows.values_list("usager", "rdv__motif").annotate(Max("created_at"))
     }

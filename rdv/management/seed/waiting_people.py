@@ -38,6 +38,16 @@ NAMED = (
     # Neither telephone nor e-mail: only the desk reaches them.
     WaitSeed("Marc Toussaint", "bilan-budget", "lens", 26, by_agent=True),
     WaitSeed("Samira Ben Ali", "permanence-sociale", "lens", 19, by_agent=True),
+    # A telephone at home: no message reaches her.
+    WaitSeed(
+        "Houria Meziane",
+        "permanence-sociale",
+        "lens",
+        18,
+        by_agent=True,
+        priority=Priority.HIGH,
+        reason="Coupure d’électricité annoncée",
+    ),
     WaitSeed("Nora Slimani", "dossier-surendettement", "lens", 12),
     WaitSeed(
         "Gaspard Leroy",
