@@ -7,7 +7,7 @@ within reach (`note_reach`); a closure taken away is read in the journal, since 
 """
 
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -109,7 +109,7 @@ def _starts(row: Liberation, now: datetime) -> list[Freed]:
 
 def _starts_of(row: Liberation, motif: Motif, site: Site, now: datetime) -> Iterator[Freed]:
     assert row.agent_id is not None  # noqa: S101 - a session has no hours
-    latest = min(row.ends_at - motif.duration, reach_of(motif, now) + ONE_DAY)
+    latest = min(row.ends_at - motif.duration, _last_start(motif, now))
     window = Window(max(row.starts_at, now).replace(microsecond=0), max(latest, now))
     if window.is_empty or latest <= now:
         return
@@ -143,6 +143,13 @@ def _starts_of(row: Liberation, motif: Motif, site: Site, now: datetime) -> Iter
 def reach_of(motif: Motif, now: datetime) -> datetime:
     """How far people may book today."""
     return usager_window(motif, now).latest
+
+
+def _last_start(motif: Motif, now: datetime) -> datetime:
+    """The end of the day that people may book from tomorrow on, on the wall of the département."""
+    zone = motif.departement.zone
+    after = local_date(reach_of(motif, now) + ONE_DAY, zone) + ONE_DAY
+    return datetime.combine(after, time(0), tzinfo=zone).astimezone(UTC)
 
 
 def _offered_there(row: Liberation) -> list[tuple[Motif, Site]]:

@@ -65,7 +65,7 @@ class PastWeeks:
         self._answers = Deck([said for said, number in ANSWERS.items() for _ in range(number)], self.dice)
         self._attended = Deck([Status.SEEN] * 11 + [Status.NOSHOW], self.dice)
         self._seen: set[int] = set()
-        # (usager, motif) -> when the history of the demo gave them the last Rdv: it would be exchanged, before it exists.
+        # (usager, motif) -> when the history gave them the last Rdv: before that it would be exchanged unborn.
         self._last = _last_rdvs(world)
         self.manners: dict[int, str] = {}
         self.used: set[int] = {person.usager.pk for person in people.by_name.values()}
