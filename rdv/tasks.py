@@ -7,9 +7,9 @@ from rdv.services import (
     holding,
     operations,
     retention,
-    waitlist_join,
+    waitlist_expiry,
+    waitlist_noted,
     waitlist_offer,
-    waitlist_sources,
     waitlist_withdraw,
 )
 from rdv.services.expansion import expand_all
@@ -22,7 +22,9 @@ def drop_dead_options() -> int:
 
 @shared_task
 def expand_openings() -> None:
-    expand_all(now=clock.now())
+    now = clock.now()
+    expand_all(now=now)
+    waitlist_noted.note_reach(now)
 
 
 @shared_task
@@ -42,5 +44,6 @@ def waitlist_minute() -> None:
     now = clock.now()
     waitlist_offer.lapse_due(now)
     waitlist_withdraw.withdraw_unfit(now)
-    waitlist_sources.offer_noted(now)
-    waitlist_join.expire_past(now)
+    waitlist_noted.note_reopened(now)
+    waitlist_noted.offer_noted(now)
+    waitlist_expiry.expire_past(now)

@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, path, re_path
 from rdv.views.public import (
     code,
     done,
+    figures,
     home,
     identity,
     legal,
@@ -53,6 +54,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("<slug:departement>/accessibilite/", legal.accessibility, name="public_accessibility"),
     path("<slug:departement>/mentions-legales/", legal.legal, name="public_legal"),
     path("<slug:departement>/donnees-personnelles/", legal.privacy, name="public_privacy"),
+    path("<slug:departement>/chiffres/", figures.figures, name="public_figures"),
     path(MINE, mine.find, name="public_mine"),
     path(MINE + "code/", mine.find_code, name="public_mine_code"),
     path(MINE + "renvoyer/", mine.send_again, name="public_mine_send"),

@@ -23,6 +23,18 @@ HALF_DAYS = tuple(
     for day in ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi")
     for half in ("matin", "après-midi")
 )
+# Nobody would ever be asked, or all would sleep at once.
+AT_LEAST_ONE = (
+    "long_answer_min",
+    "middle_answer_min",
+    "near_answer_min",
+    "short_answer_min",
+    "ageing_days",
+    "offers_a_day",
+    "unanswered_limit",
+)
+# An hour hidden from the public for longer is an hour lost; longer chains pass one yes through a whole town.
+AT_MOST = {"public_delay_min": 60, "chain_limit": 20}
 # A quiet stretch is never longer than a few days of holidays in a row; the walk stops there whatever the calendar says.
 LONGEST_WALK = 60
 
@@ -71,9 +83,12 @@ class Policy:
         for name in (one.name for one in fields(self)):
             if not 0 <= getattr(self, name) <= 24 * 60 * 7:
                 raise PolicyError(name, "Ce nombre est trop petit ou trop grand.")
-        for name in ("long_answer_min", "middle_answer_min", "near_answer_min", "short_answer_min", "ageing_days"):
+        for name in AT_LEAST_ONE:
             if getattr(self, name) < 1:
                 raise PolicyError(name, "Il faut au moins 1.")
+        for name, most in AT_MOST.items():
+            if getattr(self, name) > most:
+                raise PolicyError(name, f"Pas plus de {most}.")
         if not self.near_from_h <= self.middle_from_h <= self.long_from_h:
             raise PolicyError("middle_from_h", "Les trois durées vont de la plus longue à la plus courte.")
         if not 0 <= self.quiet_until_h < self.quiet_from_h <= 24:

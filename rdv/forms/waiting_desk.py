@@ -13,8 +13,8 @@ from agents.models import Site
 from rdv.models import Motif
 from rdv.services.waitlist_desk import STATES, Asked
 
-YES, NO, NOBODY = "oui", "non", "absent"
-ANSWERS = (YES, NO, NOBODY)
+YES, NO, NOBODY, WRONG = "oui", "non", "absent", "numero"
+ANSWERS = (YES, NO, NOBODY, WRONG)
 MAX_NAME = 80
 REASON_LENGTH = 200
 

@@ -38,6 +38,8 @@ class SourceKind(models.TextChoices):
     OPTION = "option", "Horaire non confirmé"
     SEAT = "seat", "Place d’atelier libérée"
     CAPACITY = "capacity", "Places ajoutées"
+    CLOSURE = "closure", "Fermeture retirée"
+    HORIZON = "horizon", "Date ouverte à la réservation"
 
 
 class OffreQuerySet(models.QuerySet["Offre"]):

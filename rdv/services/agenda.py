@@ -12,13 +12,15 @@ from itertools import pairwise
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from django.db.models import OuterRef, Subquery
+
 from agents.access import Scope
 from agents.models import Agent, Departement, Fermeture, Site
 from rdv.access import may_read_rdv, site_ids_of, whole_rdvs
 from rdv.domain.holidays import holiday_name
 from rdv.domain.intervals import Interval, merge, subtract
 from rdv.domain.travel import Point, travel_time
-from rdv.models import Absence, Modality, Occupation, OccupationKind, Option, Ouverture, Purpose, Rdv
+from rdv.models import Absence, Modality, Occupation, OccupationKind, Offre, Option, Ouverture, Purpose, Rdv
 
 # A hole shorter than this is not worth a line.
 SHORTEST_HOLE = timedelta(minutes=15)
@@ -40,7 +42,7 @@ class Kind(StrEnum):
 class Item:
     """Something on a day. `rdv` and `trip` only when they may be read.
 
-    `waitlist`: the token of an hour held for the waiting list, when this reader may take it back.
+    `waitlist`: the token of an hour held for the waiting list, when this reader may take it back; `offre`: its offer.
     `on_absence`: this Rdv falls on an absence. `doubles`: the Rdv at the same time that may be read, and
     `has_double` when there is one at all. `meets_rdvs`: how many Rdv an absence leaves to be looked at.
     """
@@ -53,6 +55,7 @@ class Item:
     trip: tuple[Rdv, Rdv] | None = None
     expires_at: datetime | None = None
     waitlist: UUID | None = None
+    offre: UUID | None = None
     on_absence: bool = False
     has_double: bool = False
     doubles: tuple[Rdv, ...] = ()
@@ -139,7 +142,8 @@ def _rdv_items(rdvs: Iterable[Rdv], scope: Scope) -> list[Item]:
 
 
 def _occupations(agent: Agent, start: datetime, end: datetime, now: datetime) -> list[Occupation]:
-    rows = Occupation.objects.meeting(start, end).standing(now).filter(agent=agent)
+    asked = Offre.objects.live().filter(option=OuterRef("option")).order_by("id").values("uuid")[:1]
+    rows = Occupation.objects.meeting(start, end).standing(now).filter(agent=agent).annotate(offre=Subquery(asked))
     return list(rows.select_related("absence", "option__motif").order_by("starts_at", "id"))
 
 
@@ -151,7 +155,9 @@ def _taken_items(taken: Iterable[Occupation], scope: Scope) -> list[Item]:
             items.append(Item(Kind.ABSENCE, row.starts_at, row.ends_at, absence=row.absence))
         elif row.kind == OccupationKind.OPTION:
             token = _waitlist_token(row.option, row.agent_id, scope)
-            items.append(Item(Kind.HELD, row.starts_at, row.ends_at, expires_at=row.expires_at, waitlist=token))
+            offre = getattr(row, "offre", None) if token else None
+            held = Item(Kind.HELD, row.starts_at, row.ends_at, expires_at=row.expires_at, waitlist=token, offre=offre)
+            items.append(held)
     return items
 
 

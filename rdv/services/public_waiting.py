@@ -3,17 +3,23 @@
 Room: services. Called by rdv/views/public/wait_*. Writes through waitlist_join only.
 """
 
+import uuid
 from datetime import datetime
+from typing import Literal
 
-from agents.models import Agent, Site
+from django.db.models import Q
+
+from agents.models import Agent, Departement, Site
 from rdv.models import Inscription, Motif, Offre, OffreState, Participation, Rdv
-from rdv.services import public_reading, waitlist_join
+from rdv.services import public_reading, waitlist_desk, waitlist_join
 from rdv.services.public_booking import People
 from rdv.services.waitlist_join import AlreadyWaiting, Wish, Wishes
 from usagers.models import Usager
 from usagers.services.files import update_usager
 
 CONTEXT_LENGTH = 300
+# A family, a hostel.
+WAITS_SHOWN = 30
 
 
 def join_verified(
@@ -25,9 +31,13 @@ def join_verified(
     atelier: Rdv | None = None,
     address: str = "",
     place: tuple[float, float] | None = None,
+    key: uuid.UUID | None = None,
 ) -> Inscription:
-    """Asked twice, the first one stands and comes back. Raises AlreadyWaiting when somebody else asked for this person
-    (the other parent, who gets the messages), CannotWait, WishImpossible. `address`, `place`: of a visit at home."""
+    """Asked twice, the first one stands and comes back (`key`: of the page that asks). `address`, `place`: of a visit.
+
+    Raises AlreadyWaiting when somebody else asked for this person (the other parent, who gets the messages),
+    CannotWait, WishImpossible.
+    """
     context = _keep_address(people, address, place, now) if place else ""
     wish = Wish(
         usager=people.person,
@@ -36,11 +46,12 @@ def join_verified(
         wishes=wishes,
         atelier=atelier,
         context=context,
+        key=key,
     )
     try:
         return waitlist_join.join(wish=wish, author=people.author, now=now)
     except AlreadyWaiting:
-        found = open_inscription(people.person.pk, motif, atelier=atelier)
+        found = asked_by(key) or open_inscription(people.person.pk, motif, atelier=atelier)
         if found is None or found.person_told.pk != (people.responsable or people.person).pk:
             raise
         return found
@@ -57,6 +68,26 @@ def _keep_address(people: People, address: str, place: tuple[float, float], now:
 
 def open_inscription(usager_id: int, motif: Motif, *, atelier: Rdv | None = None) -> Inscription | None:
     return Inscription.objects.open().whole().filter(usager=usager_id, motif=motif, atelier=atelier).first()
+
+
+def asked_by(key: uuid.UUID | None) -> Inscription | None:
+    """What the page of this key became, whoever was faster: the same press, twice."""
+    return Inscription.objects.whole().filter(uuid=key).first() if key is not None else None
+
+
+def waits_reached_by(
+    departement: Departement, *, channel: Literal["sms", "email"], address: str, now: datetime
+) -> list[tuple[Inscription, int | None, int]]:
+    """What the reader of this verified phone or e-mail waits for, for them or for others, with the rank and how many
+    wait (none while asleep). The other parent's are not among them. Three queries."""
+    field = "phone" if channel == "sms" else "email"
+    own = Q(**{f"usager__{field}": address}, responsable__isnull=True)
+    for_others = Q(**{f"responsable__{field}": address})
+    rows = Inscription.objects.open().whole().filter(departement=departement).filter(own | for_others)
+    found = list(rows.order_by("opened_at", "id")[:WAITS_SHOWN])
+    ranks = waitlist_desk.standings(found, now=now)
+    places = [(one, ranks.get(one.pk)) for one in found]
+    return [(one, place.rank if place else None, place.waiting if place else 0) for one, place in places]
 
 
 def live_offre(inscription: Inscription) -> Offre | None:

@@ -9,6 +9,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Q
 
+from rdv.core import journal
 from rdv.core.errors import DomainError
 from rdv.core.journal import Author
 from rdv.models import (
@@ -40,6 +41,7 @@ from rdv.services.waitlist_withdraw import is_still_open, withdraw_group
 
 # How often a person may be offered something between our look and our lock.
 TRIES = 5
+WRONG_NUMBER = "wrong_number"
 GONE = (CreneauUnavailable, NotBookable, OptionExpired, WorkshopFull)
 OVER = {
     OffreState.REFUSED: "Vous avez répondu non à cette proposition.",
@@ -169,6 +171,33 @@ def _refuse(offre: Offre, *, author: Author, now: datetime) -> None:
     waitlist_notices.settled(offre, now=now)
     close(offre, OffreState.REFUSED, author=author, now=now)
     pass_on(offre, option_id=option_id, now=now)
+
+
+@transaction.atomic(durable=True)
+def wrong_number(*, offre: Offre, author: Author, now: datetime) -> Offre:
+    """The secretary phoned, and it is not their number: no fault of theirs, nothing is counted. The place stays held,
+    for the next. Whom nothing else reaches sleeps, at the same rank, until the file has a number. Raises OffreOver."""
+    locked = lock_for(offre)
+    if locked.state == OffreState.LAPSED and locked.reason == WRONG_NUMBER:
+        return locked
+    if not locked.is_live:
+        raise OffreOver(locked)
+    option_id, inscription = locked.option_id, locked.inscription
+    waitlist_notices.settled(locked, now=now)
+    close(locked, OffreState.LAPSED, author=author, now=now, reason=WRONG_NUMBER)
+    told = inscription.person_told
+    if not told.email:
+        set_state(inscription, InscriptionState.ASLEEP, author=author, now=now, reason=WRONG_NUMBER)
+    journal.write(
+        "usager.number_wrong",
+        subject=("usager", told.pk),
+        departement_code=locked.departement_id,
+        author=author,
+        now=now,
+        data={"offre": locked.uuid},
+    )
+    pass_on(locked, option_id=option_id, now=now)
+    return locked
 
 
 @transaction.atomic(durable=True)

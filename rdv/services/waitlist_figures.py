@@ -2,7 +2,8 @@
 
 Room: services. Reads only, no personal data. Called by rdv/views/waiting/figures.
 
-    freed      hours that the list looked at: those offered to somebody, and those that nobody of the list could take
+    freed      hours that the list looked at, whatever freed them: those offered to somebody, and those that nobody of
+               the list could take
     offered    hours that were proposed to at least one person
     refilled   hours that somebody of the list accepted
 """
@@ -60,8 +61,11 @@ WITH hours AS (
       AND (e.data->>'site')::bigint = ANY (%(sites)s::bigint[])
       AND NOT EXISTS (
           SELECT 1 FROM rdv_offre o WHERE o.starts_at = (e.data->>'starts_at')::timestamptz
-          AND o.site_id = (e.data->>'site')::bigint AND o.freed_at <= e.at AND o.freed_at >= %(since)s
-          AND o.first_agent = (SELECT min(one::bigint) FROM jsonb_array_elements_text(e.data->'agents') AS one))
+          AND o.site_id = (e.data->>'site')::bigint
+          -- the journal keeps milliseconds
+          AND date_trunc('milliseconds', o.freed_at) = (e.data->>'freed_at')::timestamptz
+          AND o.first_agent = coalesce(
+              (SELECT min(one::bigint) FROM jsonb_array_elements_text(e.data->'agents') AS one), 0))
 ), both_kinds AS (
     SELECT motif_id, site_id, offers, minutes, fill FROM hours
     UNION ALL SELECT motif_id, site_id, 0, NULL, NULL FROM released

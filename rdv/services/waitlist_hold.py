@@ -7,8 +7,11 @@ Room: services. Called by waitlist_offer, waitlist_answer and waitlist_join, in 
 
 import random
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
+
+import structlog
 
 from rdv.core import journal
 from rdv.core.clock import local_date
@@ -43,7 +46,17 @@ from usagers.models import Usager
 
 # How long a hold outlives its answer's hour when no worker is there to pass it on: then it is public, not lost.
 WORKERS_AWAY = timedelta(hours=1)
+log = structlog.get_logger(__name__)
 chance = random.SystemRandom()
+
+
+@contextmanager
+def each_alone(event: str, **about: object) -> Iterator[None]:
+    """Of a sweep: one bad row is logged and left as it was, the others go on."""
+    try:
+        yield
+    except Exception:
+        log.exception(event, **about)
 
 
 def lock_for(offre: Offre, *, agent_ids: Iterable[int] = ()) -> Offre:
@@ -134,24 +147,33 @@ def _insert(freed: Freed, *, purpose: Purpose, expires_at: datetime, place: Poin
 
 def release_to_public(freed: Freed, *, now: datetime) -> Option | None:
     """Nobody of the list wants it: agents have it at once, the public after a random delay, against slot trading."""
+    expires_at = now + release_delay(chance.random(), policy_of(freed.motif))
+    option = None
+    if _is_kept_back(freed, expires_at, now) and fits(freed, now=now):
+        option = _insert(freed, purpose=Purpose.RELEASE, expires_at=expires_at, place=None, now=now)
+    if freed.was_hidden:
+        journal_released(freed, at=expires_at if option else now, now=now)
+    return option
+
+
+def _is_kept_back(freed: Freed, expires_at: datetime, now: datetime) -> bool:
+    """The public would see it at once: an hour that nobody could book a moment ago, inside what they may book."""
     motif = freed.motif
-    expires_at = now + release_delay(chance.random(), policy_of(motif))
     is_shown = motif.who_books == Booker.EVERYONE and usager_window(motif, now).admits(freed.starts_at)
-    if not freed.was_hidden or freed.atelier_id is not None or not is_shown or expires_at <= now:
-        return None
-    if not fits(freed, now=now):
-        return None
-    option = _insert(freed, purpose=Purpose.RELEASE, expires_at=expires_at, place=None, now=now)
+    return freed.was_hidden and freed.atelier_id is None and is_shown and expires_at > now
+
+
+def journal_released(freed: Freed, *, at: datetime, now: datetime) -> None:
+    """An hour that the list saw and nobody of it could take: one line, which the figures count as freed."""
     journal.write(
         "waitlist.released",
-        subject=("option", option.token),
-        departement_code=motif.departement_id,
+        subject=("motif", freed.motif.uuid),
+        departement_code=freed.motif.departement_id,
         author=SYSTEM,
         now=now,
-        data={"motif": motif.pk, "starts_at": freed.starts_at, "site": freed.site.pk, "agents": list(freed.agent_ids),
-              "at": expires_at},
+        data={"motif": freed.motif.pk, "starts_at": freed.starts_at, "site": freed.site.pk,
+              "agents": list(freed.agent_ids), "source": freed.source_kind.value, "freed_at": freed.freed_at, "at": at},
     )  # fmt: skip
-    return option
 
 
 def close(offre: Offre, state: OffreState, *, author: Author, now: datetime, reason: str = "") -> None:

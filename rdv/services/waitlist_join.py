@@ -6,7 +6,7 @@ Room: services. Called by the public pages, the secretary's screens and the simu
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
@@ -15,12 +15,12 @@ from agents.models import Agent, Site
 from rdv.core.clock import local_date
 from rdv.core.db import constraint_errors, lock_waitlist
 from rdv.core.errors import DomainError
-from rdv.core.journal import SYSTEM, Author
+from rdv.core.journal import Author
 from rdv.core.links import hash_token, make_token
 from rdv.models import (
-    OPEN_STATES,
     Inscription,
     InscriptionState,
+    Modality,
     Motif,
     MotifSite,
     Origin,
@@ -43,7 +43,6 @@ __all__ = [
     "WishImpossible",
     "Wishes",
     "change",
-    "expire_past",
     "join",
     "leave",
     "position_of",
@@ -120,6 +119,8 @@ class Wish:
     context: str = ""
     priority: int = Priority.NORMAL
     priority_reason: str = ""
+    # Of whoever asks, so that the same page sent twice is one Inscription.
+    key: uuid.UUID | None = None
 
 
 def join(*, wish: Wish, author: Author, now: datetime) -> Inscription:
@@ -144,8 +145,12 @@ def join(*, wish: Wish, author: Author, now: datetime) -> Inscription:
 
 
 def _insert(wish: Wish, *, author: Author, now: datetime) -> Inscription:
-    key = uuid.uuid4()
-    errors = {"inscription_once": AlreadyWaiting, "inscription_once_per_session": AlreadyWaiting}
+    key = wish.key or uuid.uuid4()
+    errors = {
+        "inscription_once": AlreadyWaiting,
+        "inscription_once_per_session": AlreadyWaiting,
+        "rdv_inscription_uuid_key": AlreadyWaiting,
+    }
     with constraint_errors(errors):
         return Inscription.objects.create(
             departement_id=wish.motif.departement_id,
@@ -178,6 +183,8 @@ def _require_possible(wish: Wish, *, author: Author, now: datetime) -> None:
         raise CannotWait
     if wish.atelier is not None and (wish.atelier.motif_id != motif.pk or wish.atelier.starts_at <= now):
         raise CannotWait
+    if motif.modality == Modality.HOME and wish.usager.latitude is None and not wish.usager.address:
+        raise WishImpossible("address", "Il faut l’adresse de la personne : la visite se fait chez elle.")
     require_wishes(wish.wishes, motif=motif, usager=wish.usager, now=now)
 
 
@@ -259,21 +266,6 @@ def set_priority(
         data: dict[str, object] = {"before": before, "after": priority.value, "reason": reason.strip()}
         journal_inscription(locked, "inscription.priority", author=author, now=now, data=data)
         return locked
-
-
-def expire_past(now: datetime) -> int:
-    """Those whose last day has gone by, or whose session is over. A live offer is answered or lapses first."""
-    expired = 0
-    found = Inscription.objects.filter(state__in=[InscriptionState.WAITING, InscriptionState.ASLEEP]).whole()
-    for one in found.filter(until_day__lt=now.date() + timedelta(days=1)) | found.filter(atelier__starts_at__lte=now):
-        with transaction.atomic(durable=True):
-            locked = lock_inscription(one)
-            is_past = locked.until_day is not None and locked.until_day < local_date(now, locked.departement.zone)
-            is_over = locked.atelier is not None and locked.atelier.starts_at <= now
-            if locked.state in OPEN_STATES and locked.state != InscriptionState.OFFERED and (is_past or is_over):
-                set_state(locked, InscriptionState.EXPIRED, author=SYSTEM, now=now)
-                expired += 1
-    return expired
 
 
 def wishes_of(inscription: Inscription) -> Wishes:

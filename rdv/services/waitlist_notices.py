@@ -6,6 +6,7 @@ one says nothing: those people are phoned.
     joined     at once                          left      at once
     offer      e-mail at once; SMS when phones may ring; worthless after the answer's hour
     taken      the place went elsewhere         sleeping  two offers without an answer
+    closed     the motif is received no more
 """
 
 from collections.abc import Iterable, Sequence
@@ -30,7 +31,7 @@ from rdv.services.waitlist_rules import policy_of, quiet_of
 from usagers.phones import say_phone
 
 JOINED, OFFER, TAKEN = "waitlist.joined", "waitlist.offer", "waitlist.taken"
-SLEEPING, LEFT = "waitlist.sleeping", "waitlist.left"
+SLEEPING, LEFT, CLOSED = "waitlist.sleeping", "waitlist.left", "waitlist.closed"
 # News of the list that nobody read in a week says nothing any more.
 NEWS_LIFE = timedelta(days=7)
 NBSP = french.NBSP
@@ -164,6 +165,21 @@ def left(inscription: Inscription, *, now: datetime) -> None:
         "Vous n’êtes plus sur la liste d’attente",
         ("C’est noté. Vous pouvez vous y inscrire à nouveau quand vous voulez.",),
         (f"C'est noté : vous n'êtes plus sur la liste d'attente. {link} Tél. {phone}",),
+        "Voir",
+        link,
+    )
+    about = ("inscription", str(inscription.uuid))
+    _post(inscription, news, about=about, now=now, until=now + NEWS_LIFE)
+
+
+def closed(inscription: Inscription, *, now: datetime) -> None:
+    """The service no longer receives for this: said, with the phone, rather than a silence."""
+    link, phone = _waiting_link(inscription), _phone(inscription)
+    news = _News(
+        CLOSED,
+        "Cette liste d’attente est fermée",
+        (f"Nous ne recevons plus pour ce motif. Appelez-nous au {phone}\u00a0: nous cherchons avec vous.",),
+        (f"Cette liste d'attente est fermée. Appelez-nous, nous cherchons avec vous : {phone} {link}",),
         "Voir",
         link,
     )

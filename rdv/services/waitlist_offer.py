@@ -33,6 +33,7 @@ from rdv.services.booking import Booking, book_held
 from rdv.services.waitlist_hold import (
     close,
     drop_hold,
+    each_alone,
     fits,
     freed_again,
     hold,
@@ -84,7 +85,8 @@ _WAITED_FOR = """
 SELECT m.id FROM rdv_motif m
 WHERE m.departement_id = %(departement)s AND m.has_waitlist AND NOT m.is_archived AND NOT m.is_collective
   AND m.agents_needed = cardinality(%(agents)s::bigint[])
-  AND EXISTS (SELECT 1 FROM rdv_motifsite ms WHERE ms.motif_id = m.id AND ms.site_id = %(site)s)
+  AND EXISTS (SELECT 1 FROM rdv_motifsite ms JOIN agents_site s ON s.id = ms.site_id AND s.is_active
+              WHERE ms.motif_id = m.id AND ms.site_id = %(site)s)
   AND EXISTS (SELECT 1 FROM rdv_inscription i WHERE i.state = 'waiting' AND i.motifs @> ARRAY[m.id])
   AND EXISTS (SELECT 1 FROM rdv_ouverture o WHERE o.agent_id = ANY (%(agents)s::bigint[]) AND NOT o.is_cancelled
               AND o.motif_ids @> ARRAY[m.id] AND o.starts_at <= %(start)s AND o.ends_at > %(start)s
@@ -238,7 +240,7 @@ def lapse_due(now: datetime) -> int:
     groups = Offre.objects.due(now).order_by("group").values_list("group", flat=True).distinct()
     lapsed = 0
     for group in list(groups[:SWEEP]):
-        with transaction.atomic(durable=True):
+        with each_alone("offre_not_lapsed", group=str(group)), transaction.atomic(durable=True):
             lapsed += _lapse(group, now)
     return lapsed
 

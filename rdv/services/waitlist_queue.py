@@ -35,8 +35,14 @@ def note_freed(
     )
 
 
-def note_openings(rows: Iterable[Ouverture], *, departement_code: str, now: datetime) -> None:
-    """New hours, all in one question and one insert."""
+def note_openings(
+    rows: Iterable[Ouverture],
+    *,
+    departement_code: str,
+    now: datetime,
+    source_kind: SourceKind = SourceKind.OPENING,
+) -> None:
+    """Hours of openings, all in one question and one insert. `rows` come with their plage."""
     if not somebody_waits(departement_code):
         return
     Liberation.objects.bulk_create(
@@ -45,7 +51,7 @@ def note_openings(rows: Iterable[Ouverture], *, departement_code: str, now: date
             agent_id=row.agent_id,
             starts_at=max(row.starts_at, now),
             ends_at=row.ends_at,
-            source_kind=SourceKind.OPENING,
+            source_kind=source_kind,
             source_uuid=row.plage.uuid,
             created_at=now,
         )
@@ -78,3 +84,9 @@ def note_seats(
 
 def somebody_waits(departement_code: str) -> bool:
     return Inscription.objects.waiting().filter(departement=departement_code).exists()
+
+
+def binomes_waited_for(departement_code: str) -> bool:
+    """Somebody waits for several professionals at once."""
+    waiting = Inscription.objects.waiting().filter(departement=departement_code, motif__agents_needed__gt=1)
+    return waiting.exists()

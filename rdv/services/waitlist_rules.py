@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
 
+import structlog
 from django.db import transaction
 
 from agents.models import Departement
@@ -16,6 +17,8 @@ from rdv.core.journal import Author
 from rdv.domain.holidays import is_holiday
 from rdv.domain.waiting import Policy, PolicyError, Quiet, Tier, answer_deadline, policy_from
 from rdv.models import Motif
+
+log = structlog.get_logger(__name__)
 
 
 class PolicyRefused(DomainError):  # noqa: N818 - named like the other refusals
@@ -27,7 +30,15 @@ class PolicyRefused(DomainError):  # noqa: N818 - named like the other refusals
 
 
 def policy_of(motif: Motif) -> Policy:
-    return policy_from(motif.departement.waitlist_policy, motif.waitlist_policy)
+    """Never refuses: settings that mean nothing together (written by another release, by hand) are left out, and said
+    in the log. A cancellation must not fail for them."""
+    departement = motif.departement
+    for layers in ((departement.waitlist_policy, motif.waitlist_policy), (departement.waitlist_policy,)):
+        try:
+            return policy_from(*layers)
+        except PolicyError as error:
+            log.warning("waitlist_policy_refused", motif_id=motif.pk, setting=error.field)
+    return Policy()
 
 
 def quiet_of(departement: Departement, policy: Policy) -> Quiet:
@@ -54,11 +65,13 @@ def set_policy(
     *, owner: Departement | Motif, settings: Mapping[str, int], author: Author, now: datetime
 ) -> Departement | Motif:
     """Keep these settings, and only these, over the platform's. Raises PolicyRefused (with `field`)."""
+    below = owner.departement.waitlist_policy if isinstance(owner, Motif) else {}
     try:
-        below = owner.departement.waitlist_policy if isinstance(owner, Motif) else {}
         policy_from(below, settings)
     except PolicyError as error:
         raise PolicyRefused(error.field, str(error)) from error
+    if isinstance(owner, Departement):
+        _require_fit_for_motifs(owner, settings)
     before, owner.waitlist_policy = owner.waitlist_policy, dict(settings)
     owner.save(update_fields=["waitlist_policy"])
     subject: tuple[str, str] = (
@@ -73,6 +86,16 @@ def set_policy(
         data={"before": before, "after": dict(settings)},
     )
     return owner
+
+
+def _require_fit_for_motifs(departement: Departement, settings: Mapping[str, int]) -> None:
+    """What a motif settles for itself lies over these: both together must still mean something."""
+    for motif in Motif.objects.of(departement).exclude(waitlist_policy={}):
+        try:
+            policy_from(settings, motif.waitlist_policy)
+        except PolicyError as error:
+            message = f"Avec les règles du motif « {motif.name} », ce nombre ne va pas : {error}"
+            raise PolicyRefused(error.field, message) from error
 
 
 @transaction.atomic(durable=True)

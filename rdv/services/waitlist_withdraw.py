@@ -9,10 +9,10 @@ from django.db import transaction
 
 from rdv.core.errors import DomainError
 from rdv.core.journal import SYSTEM, Author
-from rdv.models import HOLD_FOR, Offre, OffreState, Option, Purpose
+from rdv.models import HOLD_FOR, MotifSite, Offre, OffreState, Option, Purpose
 from rdv.services import waitlist_notices
 from rdv.services.errors import NotBookable, ReasonMissing
-from rdv.services.waitlist_hold import close, drop_hold, fits, freed_again, lock_for, place_for
+from rdv.services.waitlist_hold import close, drop_hold, each_alone, fits, freed_again, lock_for, place_for
 
 # How many live offers one sweep looks at.
 SWEEP = 500
@@ -27,9 +27,9 @@ def withdraw_unfit(now: datetime) -> int:
     """Live offers whose hour is no longer open (absence, closed day, cancelled session): taken back, politely."""
     withdrawn = 0
     for offre in Offre.objects.live().whole().order_by("id")[:SWEEP]:
-        if _still_stands(offre, now):
-            continue
-        with transaction.atomic(durable=True):
+        with each_alone("offre_not_looked_at", offre=str(offre.uuid)), transaction.atomic(durable=True):
+            if _still_stands(offre, now):
+                continue
             locked = lock_for(offre)
             if locked.is_live and not _still_stands(locked, now):
                 withdraw_group(locked, reason="", author=SYSTEM, now=now)
@@ -45,6 +45,9 @@ def _still_stands(offre: Offre, now: datetime) -> bool:
 
 
 def is_still_open(offre: Offre, *, now: datetime) -> bool:
+    """The place is still open, for this motif, and the hour free for whoever holds it."""
+    if not MotifSite.objects.filter(motif=offre.motif_id, site=offre.site_id, site__is_active=True).exists():
+        return False
     freed = freed_again(offre)
     place = place_for(freed, offre.inscription.usager)
     return fits(freed, now=now, place=place, ignore_option=offre.option_id)

@@ -1,6 +1,6 @@
 /**
- * O, N and P on the card of a call, only while the focus is among its answers (WCAG 2.1.4). Without this script the
- * three buttons are enough.
+ * O, N, P and M on the card of a call, only while the focus is among its answers (WCAG 2.1.4). Without this script the
+ * buttons are enough.
  */
 const answers = document.querySelector("[data-answers]");
 

@@ -7,8 +7,10 @@ import pytest
 from django.test import Client
 
 from notifications.models import Message
+from rdv.models import Motif
 from tests.factories import make_departement, make_rdv, make_usager
 from tests.public.conftest import CHILD, IDENTITY, book, code_sent, link_of, local, text_of
+from tests.public.waiting import place_of, put_on_the_list
 
 pytestmark = pytest.mark.django_db
 
@@ -180,3 +182,20 @@ def test_a_long_list_asks_few_queries(world, person, django_assert_max_num_queri
     with django_assert_max_num_queries(4):
         page = person.get(world.url("mes-rendez-vous", "liste"))
     assert page.content.decode().count("/r/") == 19
+
+
+def test_ones_waits_are_listed_with_the_place_and_what_one_may_do(world, person):
+    Motif.objects.filter(pk=world.motif.pk).update(has_waitlist=True)
+    world.motif.refresh_from_db()
+    nadia = make_usager(world.departement, first_name="Nadia", phone="+33639984521")
+    mine = put_on_the_list(world, usager=nadia)
+    child = make_usager(world.departement, first_name="Yanis", phone="+33639984521", email="")
+    other_parent = make_usager(world.departement, first_name="Karim", phone="+33639984522")
+    put_on_the_list(world, usager=child, responsable=other_parent)
+    page = open_list(person, world, "06 39 98 45 21")
+    text = text_of(page)
+    assert "Mes attentes" in text
+    assert "Nadia : vous êtes la prochaine personne" in text
+    assert "Yanis" not in text  # the other parent asked, and gets the messages
+    for action in ("", "souhaits", "quitter"):
+        assert place_of(mine, action) in page.content.decode()

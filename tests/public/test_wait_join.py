@@ -7,6 +7,7 @@ from django.test import Client
 
 from notifications.models import Message
 from rdv.models import Inscription, MotifSite, Participation
+from rdv.services import public_waiting
 from tests.factories import make_motif, make_rdv, make_usager
 from tests.public.conftest import CHILD, IDENTITY, book, code_sent, link_of, local, text_of
 from tests.public.waiting import WISHES, ask, join_online, place_of, wait_url
@@ -108,6 +109,28 @@ def test_the_same_page_sent_twice_is_one_place(world, person):
     assert first["Location"] == again["Location"]
     assert Inscription.objects.count() == 1
     assert person.get(url)["Location"] == first["Location"]
+
+
+def test_two_presses_at_once_lead_to_the_same_place(world, person, monkeypatch):
+    """The second comes when the first has used the code and has not answered yet: no session to read, no error."""
+    url = ask(person, world)
+    code = code_sent()
+    seen = []
+    join_verified = public_waiting.join_verified
+
+    def slow(*args, **options):
+        if not seen:
+            seen.append(None)
+            other = Client()
+            other.cookies = person.cookies
+            seen[0] = other.post(url, {"code": code})
+        return join_verified(*args, **options)
+
+    monkeypatch.setattr(public_waiting, "join_verified", slow)
+    first = person.post(url, {"code": code})
+    assert (seen[0].status_code, seen[0]["Location"]) == (302, url)
+    assert Client.get(person, url)["Location"] == first["Location"]
+    assert Inscription.objects.count() == 1
 
 
 def test_a_wrong_code_joins_nothing(world, person):

@@ -22,9 +22,11 @@ from rdv.management.seed.run import seed_all
 from rdv.models import (
     Absence,
     Evenement,
+    Inscription,
     Motif,
     MotifSite,
     Occupation,
+    Offre,
     Option,
     Ouverture,
     Participation,
@@ -174,7 +176,7 @@ class SmallSeed(TestCase):
         kinds = set(Affectation.objects.values_list("role", flat=True))
         assert kinds >= {Role.AGENT, Role.SECRETAIRE, Role.RESPONSABLE, Role.ADMIN}
         phones = Usager.objects.exclude(phone="").values_list("phone", flat=True)
-        assert all(str(phone).startswith("+3363998") for phone in phones)
+        assert all(str(phone).startswith(("+3363998", "+33353011")) for phone in phones)
         assert Usager.objects.filter(phone="", email="").exists()
 
     def test_vacancy_is_the_one_of_the_experiment(self):
@@ -280,11 +282,20 @@ class SmallSeed(TestCase):
         assert done.count() > 10
         kinds = Counter(Evenement.objects.values_list("kind", flat=True))
         assert kinds["rdv.moved"] == 1
-        assert kinds["participation.status"] == 1
+        assert kinds["participation.status"] > 1
         assert kinds["absence.created"] == 1
         ahead = Rdv.objects.filter(starts_at__gt=WEDNESDAY).values_list("uuid", flat=True)
         told = set(Evenement.objects.filter(subject_type="rdv").values_list("subject_id", flat=True))
         assert {str(uuid) for uuid in ahead} <= told
+
+    def test_the_waiting_list_has_a_past_and_people_who_wait(self):
+        states = Counter(Inscription.objects.values_list("departement", "state"))
+        assert {code for code, _ in states} == {"62"}
+        assert states["62", "waiting"] + states["62", "offered"] > 10
+        assert Offre.objects.live().count() >= 3
+        assert Offre.objects.filter(state="accepted").exists()
+        for offre in Offre.objects.live().select_related("option"):
+            assert offre.option.starts_at == offre.starts_at > WEDNESDAY
 
     def test_nothing_due_before_today_is_left_to_send(self):
         morning = self.world.at(self.world.today, dt.time(0))

@@ -55,6 +55,7 @@ PATH = [
     _page("public_accessibility", everybody(), args=_slug),
     _page("public_legal", everybody(), args=_slug),
     _page("public_privacy", everybody(), args=_slug),
+    _page("public_figures", everybody(), args=_slug, data=lambda _h, _r: {"periode": "1-an"}),
     _page("public_visit", everybody(), args=lambda h, _r: [h.departement.slug, h.visit.slug], queries=8),
     _post(
         "public_visit",

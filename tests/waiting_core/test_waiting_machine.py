@@ -42,7 +42,7 @@ from rdv.services.waitlist_answer import accept, no_answer, refuse, stop
 from rdv.services.waitlist_hold import fits
 from rdv.services.waitlist_join import Wish, Wishes, join, set_priority, wake
 from rdv.services.waitlist_match import failing
-from rdv.services.waitlist_sources import offer_noted
+from rdv.services.waitlist_noted import offer_noted
 from rdv.services.waitlist_withdraw import withdraw_for_agent, withdraw_unfit
 from tests.factories import (
     NOW,

@@ -30,12 +30,12 @@ from rdv.services.cancelling import cancel_participation, restore_participation
 from rdv.services.errors import ChangedMeanwhile, ReasonMissing, StatusRefused
 from rdv.services.questions import EVERYBODY
 from rdv.services.waitlist_answer import OffreOver, accept, no_answer, refuse
+from rdv.services.waitlist_expiry import expire_past
 from rdv.services.waitlist_join import (
     CannotWait,
     Wishes,
     WishImpossible,
     change,
-    expire_past,
     leave,
     position_of,
     set_priority,

@@ -11,8 +11,8 @@ from rdv.services.cancelling import cancel_participation
 from rdv.services.holding import hold_creneau
 from rdv.services.questions import EVERYBODY
 from rdv.services.waitlist_answer import accept, refuse, stop
+from rdv.services.waitlist_noted import offer_noted
 from rdv.services.waitlist_offer import lapse_due
-from rdv.services.waitlist_sources import offer_noted
 from tests.factories import NOW, make_agent, make_ouverture, make_rdv, make_usager, utc
 from tests.rdv.test_races import kinds, overlaps, together
 from tests.waiting_core.conftest import AGENT, TEN, USAGER, build_world, wait_for

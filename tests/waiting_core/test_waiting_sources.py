@@ -26,7 +26,7 @@ from rdv.services.waitlist_answer import accept
 from rdv.services.waitlist_join import (
     Wishes,
 )
-from rdv.services.waitlist_sources import offer_noted
+from rdv.services.waitlist_noted import offer_noted
 from rdv.services.waitlist_withdraw import withdraw_unfit
 from tests.factories import NOW, make_motif, make_ouverture, make_participation, make_rdv, make_usager, utc
 from tests.waiting_core.conftest import AGENT, TEN, USAGER, wait_for

@@ -48,6 +48,8 @@ PMI = (
         tile=Tile.ENFANT,
         documents=(CARNET, "L’ordonnance ou le vaccin, si vous l’avez"),
         after="Restez 15\u00a0minutes dans la salle d’attente après le vaccin.",
+        # Three families are asked at once: the first yes wins.
+        waits_policy=(("long_people", 3), ("middle_people", 3)),
     ),
     MotifSeed(
         slug="conseil-allaitement",
@@ -110,6 +112,7 @@ HEALTH_VISITS = (
         tile=Tile.GROSSESSE,
         modality=Modality.HOME,
         min_notice=48 * HOUR,
+        waits_until=24 * HOUR,
         cancel_hours=24,
         before="La sage-femme vient chez vous. Elle vous appelle si elle a du retard.",
         documents=("Votre dossier de grossesse",),
@@ -124,6 +127,7 @@ HEALTH_VISITS = (
         pool="baby",
         modality=Modality.HOME,
         who_books=Booker.AGENTS,
+        waits_until=24 * HOUR,
         documents=(CARNET,),
     ),
 )

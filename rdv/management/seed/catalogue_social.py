@@ -43,6 +43,7 @@ SOCIAL = (
         pool="mother",
         agents_needed=2,
         who_books=Booker.AGENTS,
+        waits=False,
     ),
 )
 
@@ -56,6 +57,7 @@ SOCIAL_VISITS = (
         pool="adult",
         modality=Modality.HOME,
         who_books=Booker.AGENTS,
+        waits_until=24 * HOUR,
     ),
 )
 
@@ -99,6 +101,7 @@ DEBT = (
         pool="debt",
         tile=Tile.BUDGET,
         min_notice=48 * HOUR,
+        horizon_days=28,
         cancel_hours=24,
         before="Prévoyez une heure. Venez même s’il vous manque des papiers.",
         documents=(
@@ -162,6 +165,7 @@ CHILD_WELFARE = (
         pool="child",
         agents_needed=2,
         who_books=Booker.AGENTS,
+        waits=False,
         notice_level=NoticeLevel.DISCREET,
         email_reminder_days=None,
         sites=BIG,

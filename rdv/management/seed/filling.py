@@ -15,8 +15,8 @@ from rdv.management.seed.institution import Institution
 from rdv.management.seed.outcomes import Making, Outcomes
 from rdv.management.seed.people import People, Person
 from rdv.management.seed.planning import Opening
-from rdv.management.seed.rhythms import FULL_SITE, FULL_WEEKS
-from rdv.management.seed.world import WEEK, WEEKS_AHEAD, Deck, World
+from rdv.management.seed.rhythms import FULL_MOTIF, FULL_MOTIF_DAYS, FULL_SITE, FULL_WEEKS
+from rdv.management.seed.world import DAY, WEEK, WEEKS_AHEAD, Deck, World
 from rdv.models import Modality, Motif
 from rdv.services.visits import site_point
 
@@ -154,7 +154,15 @@ class Filler:
     def _is_full(self, opening: Opening, motif: Motif) -> bool:
         ahead = opening.row.local_on - self.world.today
         is_there = opening.base.slug == FULL_SITE and motif.slug == "pesee"
-        return is_there and timedelta(0) <= ahead < FULL_WEEKS * WEEK
+        if is_there:
+            return timedelta(0) <= ahead < FULL_WEEKS * WEEK
+        return self._is_full_everywhere(opening) and timedelta(0) <= ahead < FULL_MOTIF_DAYS * DAY
+
+    def _is_full_everywhere(self, opening: Opening) -> bool:
+        """Whatever the motif of the hour: none is left for the one that is full."""
+        if self.world.is_small or self.world.departement.code != "62":
+            return False
+        return any(motif.slug == FULL_MOTIF for motif in opening.motifs)
 
     def _add(
         self,

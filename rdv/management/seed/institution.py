@@ -56,6 +56,8 @@ DEPARTEMENTS = {
         "reply_to": "mds974@example.org",
     },
 }
+# The other one shows the same pages without waiting lists.
+WITH_LISTS = ("62",)
 SITES = {"62": SITES_62, "974": SITES_974}
 TEAMS = {"62": TEAM_62, "974": TEAM_974}
 
@@ -193,6 +195,9 @@ def _motif(departement: Departement, service: Service, seed: MotifSeed, position
         email_reminder_days=seed.email_reminder_days,
         sms_reminder_days=seed.sms_reminder_days,
         notice_level=seed.notice_level,
+        has_waitlist=seed.waits and departement.code in WITH_LISTS,
+        waitlist_notice_min=seed.waits_until,
+        waitlist_policy=dict(seed.waits_policy) if departement.code in WITH_LISTS else {},
         position=position,
     )
 

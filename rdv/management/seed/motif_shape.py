@@ -51,6 +51,10 @@ class MotifSeed:
     sms_reminder_days: int | None = 2
     notice_level: str = NoticeLevel.NORMAL
     sites: tuple[str, ...] = EVERYWHERE
+    # A waiting list (62 only), and how near a freed hour may still be offered.
+    waits: bool = True
+    waits_until: int = 2 * HOUR
+    waits_policy: tuple[tuple[str, int], ...] = ()
 
     @property
     def is_collective(self) -> bool:

@@ -120,6 +120,8 @@ def _contacts(register: Registrar) -> None:
     gaspard, marc = people["Gaspard Leroy"].usager, people["Marc Toussaint"].usager
     gaspard.email = ""
     marc.phone, marc.email, marc.note = "", "", "Passe à l’accueil le mardi matin. Pas de téléphone."
+    houria = people["Houria Meziane"].usager
+    houria.phone, houria.email = "+33353011470", ""  # a telephone at home: somebody calls her
     nora = people["Nora Slimani"].usager
     nora.phone, nora.email = "", "nora.slimani@example.net"
 

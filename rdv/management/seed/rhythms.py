@@ -14,6 +14,8 @@ from rdv.models import RhythmChoice
 MON, TUE, WED, THU, FRI, SAT = range(6)
 # Where weighing is booked up for weeks, so that "Complet jusqu’au…" is seen.
 FULL_SITE, FULL_WEEKS = "henin-beaumont", 4
+# What is booked up everywhere in 62, as far as it may be booked (28 days) and a week more.
+FULL_MOTIF, FULL_MOTIF_DAYS = "dossier-surendettement", 35
 # Whose next openings are known to colleagues, and not to the public yet.
 PUBLISHED_LATER = "Gwendoline Ledoux"
 

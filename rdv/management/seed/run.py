@@ -14,13 +14,21 @@ from rdv.management.seed.accounts import AccountsFile, open_accounts, usager_hin
 from rdv.management.seed.claire import ClaireWeek
 from rdv.management.seed.drafts import Board
 from rdv.management.seed.filling import Crowd, Filler
-from rdv.management.seed.institution import SITES, Institution, build_institution, create_departement, switch_on
+from rdv.management.seed.institution import (
+    SITES,
+    WITH_LISTS,
+    Institution,
+    build_institution,
+    create_departement,
+    switch_on,
+)
 from rdv.management.seed.journeys import Traveller
 from rdv.management.seed.letters import settle_letters, write_letters
 from rdv.management.seed.named import build_named, refer_named
 from rdv.management.seed.people import People, assign_referents, build_households, open_register
 from rdv.management.seed.planning import Opening, build_absences, build_plages, build_training
 from rdv.management.seed.team import CLAIRE, ELISE, KARIM, NADIA, SOPHIE
+from rdv.management.seed.waiting import WaitingRoom
 from rdv.management.seed.workshops import Workshops, workshops_held
 from rdv.management.seed.world import World
 
@@ -111,6 +119,8 @@ def seed_all(*, seed: int, now: datetime, is_small: bool = False) -> Seeded:
         traveller = Traveller(one.world, one.built, one.people)
         traveller.travel()
         traveller.sick_leave((NADIA, ELISE))
+        if one.world.departement.code in WITH_LISTS:
+            WaitingRoom(one.world, one.built, one.people).open()
         write_letters(one.people)
         settle_letters(one.world)
     hints = [hint for one in laid for hint in usager_hints(one.people)]

@@ -106,9 +106,20 @@ def _held(item: Item, reader: Reader) -> Line:
     if item.waitlist is not None:
         url = reverse("rdv:waiting_take", args=[item.waitlist])
         text = "Proposée à la liste d’attente"
-        action = [Action("Prendre cette heure", url)]
+        actions = [Action("Prendre cette heure", url)]
+        why = reverse("rdv:waiting_replay", args=[item.offre]) if item.offre else ""
+        if why:
+            actions.append(Action("À qui et pourquoi", why))
         return _line(
-            item, reader, state="held", title="Place tenue", text=text, detail=text, icon="hourglass", actions=action
+            item,
+            reader,
+            state="held",
+            title="Place tenue",
+            text=text,
+            detail=text,
+            icon="hourglass",
+            actions=actions,
+            url=why,
         )
     until = f"jusqu’à {clock(item.expires_at, reader.zone)}" if item.expires_at else ""
     detail = f"Quelqu’un remplit sa demande, {until} au plus tard"

@@ -19,13 +19,14 @@ from rdv.core import clock
 from rdv.core.errors import DomainError
 from rdv.core.http import client_address
 from rdv.forms.public_link import ContactForm, PublicCodeForm
-from rdv.models import Participation
-from rdv.services import public_reading
+from rdv.models import Inscription, InscriptionState, Participation
+from rdv.services import public_reading, public_waiting
 from rdv.views.public import words
 from rdv.views.public.holds import HoldBook
 from rdv.views.public.link import link_view
 from rdv.views.public.shared import INCOMPLETE, TOO_MANY, departement_or_404, show
 from rdv.views.public.ticket import link_of
+from rdv.views.public.wait_shared import waiting_link
 from usagers.models import Usager
 from usagers.phones import PhoneProblem, mask_email, mask_phone, read_phone
 from usagers.services import codes
@@ -197,8 +198,10 @@ def mine(request: HttpRequest, departement: str) -> HttpResponse:
         return redirect("rdv:public_mine", found.slug)
     channel, address = reader
     rows = public_reading.reached_by(found, channel=channel, address=address, now=now)
+    waits = public_waiting.waits_reached_by(found, channel=channel, address=address, now=now)
     context = {
         "rows": [_row(one) for one in rows],
+        "waits": [_wait(*one) for one in waits],
         "is_sms": channel == "sms",
         "masked": mask_phone(address) if channel == "sms" else mask_email(address),
         "close_url": reverse("rdv:public_mine_close", args=[found.slug]),
@@ -214,6 +217,19 @@ def _row(participation: Participation) -> dict[str, Any]:
         "label": words.label_of(rdv.motif),
         "place": words.place_title(rdv.motif, rdv.site),
         "url": link_of(participation),
+    }
+
+
+def _wait(inscription: Inscription, rank: int | None, waiting: int) -> dict[str, Any]:
+    return {
+        "who": inscription.usager.first_name,
+        "label": words.capital(words.label_of(inscription.motif)),
+        "rank": rank,
+        "waiting": waiting,
+        "is_offered": inscription.state == InscriptionState.OFFERED,
+        "url": waiting_link(inscription),
+        "change_url": waiting_link(inscription, "rdv:public_waiting_change"),
+        "leave_url": waiting_link(inscription, "rdv:public_waiting_leave"),
     }
 
 

@@ -31,6 +31,8 @@ class Place:
     is_soonest: bool
     url: str
     seats_left: int | None = None
+    # When the motif has a waiting list: full is not a wall.
+    wait_url: str = ""
 
 
 @require_safe
@@ -46,6 +48,7 @@ def places(request: HttpRequest, departement: str, motif: str) -> HttpResponse:
     by_date = request.GET.get("tri") == BY_DATE or path.point is None
     if by_date:
         cards.sort(key=lambda card: (card.first is None, card.first or now))
+    is_full = bool(cards) and all(card.first is None for card in cards)
     context = {
         "title": _title(path),
         "places": cards,
@@ -57,6 +60,7 @@ def places(request: HttpRequest, departement: str, motif: str) -> HttpResponse:
         "recap": path.recap(),
         "full_until": local_date(search.window.latest, path.departement.zone),
         "around": path.around,
+        "wait_url": path.url("rdv:public_wait") if is_full and path.motif.has_waitlist else "",
         "motif": path.motif,
         "is_on_site": path.motif.modality == Modality.PUBLIC_OFFICE,
     }
@@ -87,6 +91,7 @@ def _cards(path: Path, search: Search) -> list[Place]:
             is_soonest=firsts[site.pk] is not None and firsts[site.pk] == soonest,
             url=path.url("rdv:public_times", site.slug),
             seats_left=seats.get(site.pk),
+            wait_url=path.url("rdv:public_wait", site=site.slug) if path.motif.has_waitlist else "",
         )
         for site in path.sites
     ]

@@ -86,6 +86,7 @@ def footer_links(departement: Departement) -> list[dict[str, str]]:
         (_("Accessibilité\u00a0: non conforme"), "rdv:public_accessibility"),
         (_("Mentions légales"), "rdv:public_legal"),
         (_("Vos données"), "rdv:public_privacy"),
+        (_("Nos chiffres"), "rdv:public_figures"),
     ]
     links = [{"label": label, "url": reverse(name, args=[departement.slug])} for label, name in pages]
     return [*links, {"label": _("Nous écrire"), "url": f"mailto:{departement.reply_to}"}]

@@ -6,6 +6,7 @@ the same page sent twice leads to the same place on the list
 
 import uuid as uuids
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -13,9 +14,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
+from rdv.access import inscription_for_link
 from rdv.core.errors import DomainError
 from rdv.forms.public_link import PublicCodeForm
-from rdv.models import Rdv
+from rdv.models import Inscription, Rdv
 from rdv.services import public_reading, public_waiting
 from rdv.services.public_booking import Identity, people_of
 from rdv.services.waitlist_join import AlreadyWaiting, CannotWait, WishImpossible
@@ -26,6 +28,9 @@ from rdv.views.public.wait_shared import waiting_link
 from usagers.forms import IdentityForm
 from usagers.phones import mask_email, mask_phone
 from usagers.services import codes
+
+# How long the first of two presses may take, between the use of its code and the place on the list.
+STILL_JOINING = timedelta(seconds=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +101,25 @@ def _use(typed: Typed, written: str) -> None:
 
 
 def _wrong(typed: Typed, form: PublicCodeForm, error: DomainError) -> HttpResponse:
-    """A second press finds its code used by the first one: the session, read again, knows the place on the list."""
-    session = typed.case.request.session
-    again = WaitBook(type(session)(session.session_key), typed.case.now).asked.get(typed.case.asked.key)
-    if again is not None and again.inscription:
-        return redirect(again.inscription + "?fait=inscrit")
+    """A second press finds its code used by the first one: the page of one's place, now or in an instant."""
+    case = typed.case
+    joined = public_waiting.asked_by(uuids.UUID(case.asked.key)) or _joined_meanwhile(typed)
+    if joined is not None:
+        return redirect(waiting_link(joined) + "?fait=inscrit")
+    sent = public_reading.last_code(case.purpose)
+    if sent is not None and sent.used_at is not None and case.now - sent.used_at < STILL_JOINING:
+        return redirect(case.url("rdv:public_wait_code"))
     form.add_error("code", error.message)
     return _code_page(typed, form, status=TOO_MANY if isinstance(error, codes.TooManyCodes) else INCOMPLETE)
+
+
+def _joined_meanwhile(typed: Typed) -> Inscription | None:
+    """The session, read again: a place that one had already on the list."""
+    session, case = typed.case.request.session, typed.case
+    again = WaitBook(type(session)(session.session_key), case.now).asked.get(case.asked.key)
+    if again is None or not again.inscription:
+        return None
+    return inscription_for_link(again.inscription.rstrip("/").rsplit("/", 1)[-1], now=case.now)
 
 
 def _join(typed: Typed) -> HttpResponse:
@@ -125,6 +142,7 @@ def _join(typed: Typed) -> HttpResponse:
             atelier=_session(case),
             address=case.asked.address,
             place=case.asked.place,
+            key=uuids.UUID(case.asked.key),
         )
     except (AlreadyWaiting, CannotWait, WishImpossible) as error:
         return _refused(case, error)

@@ -21,7 +21,7 @@ from rdv.core.clock import local_date
 from rdv.core.http import client_address
 from rdv.forms.wait import WishesForm
 from rdv.models import Modality, Motif, Tile
-from rdv.services import public_reading
+from rdv.services import public_reading, public_waiting
 from rdv.services.waitlist_join import Wishes
 from rdv.views.public import words
 from rdv.views.public.shared import (
@@ -33,7 +33,7 @@ from rdv.views.public.shared import (
     show,
 )
 from rdv.views.public.wait_book import Asked, WaitBook
-from rdv.views.public.wait_shared import half_days_told
+from rdv.views.public.wait_shared import half_days_told, waiting_link
 from usagers.forms import IdentityForm
 from usagers.forms.identity import NEEDS
 from usagers.services import codes
@@ -78,6 +78,9 @@ def case_of(request: HttpRequest, departement: str, key: uuids.UUID) -> Case | H
     asked = WaitBook(request.session, now).get(key, found.code)
     if asked.inscription:
         return redirect(asked.inscription + "?fait=inscrit")
+    joined = public_waiting.asked_by(uuids.UUID(asked.key))
+    if joined is not None:  # by the same page, sent twice: the session of the first answer was not kept
+        return redirect(waiting_link(joined) + "?fait=inscrit")
     return Case(request, found, motif_or_404(found, asked.motif), asked, now)
 
 

@@ -19,7 +19,7 @@ from rdv.access import offre_for_writing
 from rdv.core import clock
 from rdv.core.errors import DomainError
 from rdv.domain import french
-from rdv.forms.waiting_desk import ANSWERS, NO, YES, motif_in, read_uuid
+from rdv.forms.waiting_desk import ANSWERS, NO, WRONG, YES, motif_in, read_uuid
 from rdv.models import Offre
 from rdv.services import waitlist_answer, waitlist_desk
 from rdv.services.waitlist_answer import OffreOver
@@ -116,6 +116,13 @@ def answer(request: AgentRequest, uuid: uuids.UUID) -> HttpResponse:
         elif said == NO:
             waitlist_answer.refuse(offre=offre, author=author, now=now)
             messages.success(request, f"C’est noté : {name} garde son rang. La place va à la personne suivante.")
+        elif said == WRONG:
+            waitlist_answer.wrong_number(offre=offre, author=author, now=now)
+            messages.success(
+                request,
+                f"C’est noté : ce n’est pas le numéro de {name}. La place va à la personne suivante. "
+                "Cherchez le bon numéro et corrigez sa fiche : son rang est gardé.",
+            )
         else:
             waitlist_answer.no_answer(offre=offre, author=author, now=now)
             messages.success(request, f"C’est noté : {name} n’a pas répondu. La place va à la personne suivante.")

@@ -41,6 +41,8 @@ SOURCES: Mapping[str, str] = {
     SourceKind.OPTION: "quelqu’un a commencé une demande sans la finir",
     SourceKind.SEAT: "une place d’atelier s’est libérée",
     SourceKind.CAPACITY: "des places ont été ajoutées à l’atelier",
+    SourceKind.CLOSURE: "une fermeture a été retirée",
+    SourceKind.HORIZON: "cette date s’est ouverte à la réservation",
 }
 TIERS: Mapping[str, str] = {
     Tier.LONG: "L’heure était loin",
@@ -167,4 +169,10 @@ def event_words(event: Evenement) -> str:
     return f"{words}, {told}" if told else words
 
 
-REASONS: Mapping[str, str] = {"woken": "attend de nouveau", "unanswered": "deux propositions sans réponse"}
+REASONS: Mapping[str, str] = {
+    "woken": "attend de nouveau",
+    "unanswered": "deux propositions sans réponse",
+    "wrong_number": "mauvais numéro",
+    "kept_rdv_past": "le rendez-vous gardé a eu lieu",
+    "motif_archived": "motif archivé",
+}

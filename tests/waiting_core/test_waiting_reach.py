@@ -1,0 +1,143 @@
+"""Sources that nobody cancels: a closure taken away, the calendar that goes on, binômes; and what the figures count."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from agents.services.closures import close_days, reopen_days
+from rdv.models import Liberation, Offre, SourceKind
+from rdv.services import planning
+from rdv.services.cancelling import cancel_participation
+from rdv.services.waitlist_figures import figures_of
+from rdv.services.waitlist_join import Wishes
+from rdv.services.waitlist_noted import note_reach, note_reopened, offer_noted
+from tests.factories import NOW, make_agent, make_motif, make_ouverture, make_rdv, make_site, make_usager, utc
+from tests.waiting_core.conftest import AGENT, TEN, USAGER, wait_for
+
+pytestmark = pytest.mark.django_db(transaction=True)
+H = timedelta(hours=1)
+
+
+def live():
+    return list(Offre.objects.live().whole().order_by("id"))
+
+
+def counted(world, until):
+    whole, _lines = figures_of(
+        departement=world.departement, motifs=[world.motif], sites=[world.site], since=NOW, until=until
+    )
+    return whole
+
+
+def cancel(rdv, now):
+    cancel_participation(participation=rdv.participations.get(), by_service=False, author=USAGER, now=now)
+
+
+def test_a_closure_taken_away_gives_its_hours_once_whatever_the_number_of_tasks(world):
+    cancel(world.rdv, NOW)
+    closed = close_days(
+        departement=world.departement, site=world.site, starts_on=date(2027, 1, 18), ends_on=date(2027, 1, 18),
+        label="Travaux", author=AGENT, now=NOW,
+    )  # fmt: skip
+    person = wait_for(world)
+    assert note_reopened(NOW + H) == 0
+    reopen_days(fermeture=closed, author=AGENT, now=NOW + H)
+    assert [note_reopened(NOW + H), note_reopened(NOW + H)] == [1, 0]
+    assert offer_noted(NOW + H) == 1
+    (offre,) = live()
+    assert (offre.inscription, offre.source_kind, offre.starts_at) == (person, SourceKind.CLOSURE, utc(2027, 1, 18, 8))
+
+
+def test_a_closure_of_another_site_gives_nothing(world):
+    other = make_site(world.departement)
+    closed = close_days(
+        departement=world.departement, site=other, starts_on=date(2027, 1, 18), ends_on=date(2027, 1, 18),
+        label="Travaux", author=AGENT, now=NOW,
+    )  # fmt: skip
+    wait_for(world)
+    reopen_days(fermeture=closed, author=AGENT, now=NOW + H)
+    assert note_reopened(NOW + H) == 0
+    assert not Liberation.objects.exists()
+
+
+def plage_on(world, day):
+    rule = {
+        "site": world.site, "motifs": [world.motif], "first_day": day,
+        "starts_time": utc(2027, 1, 1, 9).time(), "ends_time": utc(2027, 1, 1, 10).time(),
+    }  # fmt: skip
+    planning.create_plage(departement=world.departement, agent=world.agent, author=AGENT, now=NOW, **rule)
+
+
+def test_hours_beyond_what_people_may_book_wait_for_their_night(world):
+    far = (NOW + world.motif.horizon).date() + timedelta(days=9)
+    wait_for(world)
+    plage_on(world, far)
+    assert offer_noted(NOW) == 0
+    assert not Liberation.objects.exists()
+    eve = NOW + timedelta(days=8)
+    assert note_reach(eve - timedelta(days=1)) == 0
+    assert note_reach(eve) == 1
+    assert offer_noted(eve) == 1
+    (offre,) = live()
+    assert (offre.source_kind, offre.starts_at.date()) == (SourceKind.HORIZON, far)
+    # A second night run finds the hour held, whoever else waits.
+    wait_for(world, now=NOW + timedelta(minutes=1))
+    assert note_reach(eve) == 1
+    assert offer_noted(eve) == 1  # the other créneau of that hour
+    assert len({one.starts_at for one in live()}) == 2
+
+
+def test_every_source_is_counted_and_once(world):
+    cancel(world.rdv, NOW + H)  # nobody waits: freed all the same
+    assert counted(world, NOW + 2 * H).freed == 1
+    wait_for(world, now=NOW + 2 * H, wishes=Wishes(half_days=1 << 11))
+    plage_on(world, date(2027, 1, 19))  # an hour, two créneaux, on a half-day that suits nobody
+    offer_noted(NOW + 3 * H)
+    offer_noted(NOW + 3 * H)
+    found = counted(world, NOW + 4 * H)
+    assert (found.freed, found.offered, found.refilled) == (3, 0, 0)
+
+
+@pytest.fixture
+def pair(world):
+    """A second agent beside the first, and a motif that needs both."""
+    colleague = make_agent(world.departement, site=world.site, services=[world.motif.service])
+    binome = make_motif(
+        world.departement, sites=[world.site], service=world.motif.service, agents_needed=2, has_waitlist=True
+    )
+    for agent in (world.agent, colleague):
+        make_ouverture(agent, [binome, world.motif], TEN + 24 * H, TEN + 25 * H, site=world.site)
+    return colleague, binome
+
+
+def test_one_agent_comes_free_beside_a_colleague_and_both_receive(world, pair):
+    colleague, binome = pair
+    rdv = make_rdv(world.motif, world.site, [world.agent], TEN + 24 * H, usagers=[make_usager(world.departement)])
+    person = wait_for(world, motif=binome)
+    cancel(rdv, NOW + H)
+    assert not live()
+    assert offer_noted(NOW + H) == 1
+    (offre,) = live()
+    assert (offre.inscription, sorted(offre.agent_ids)) == (person, sorted([world.agent.pk, colleague.pk]))
+
+
+def test_the_hour_of_a_binome_that_nobody_waits_for_serves_each_one(world, pair):
+    colleague, binome = pair
+    both = [world.agent, colleague]
+    rdv = make_rdv(binome, world.site, both, TEN + 24 * H, usagers=[make_usager(world.departement)])
+    people = [wait_for(world, now=NOW + timedelta(minutes=n)) for n in range(2)]
+    cancel(rdv, NOW + H)
+    assert offer_noted(NOW + H) == 2
+    assert [one.inscription for one in live()] == people
+    assert {one.agent_ids[0] for one in live()} == {agent.pk for agent in both}
+
+
+def test_another_world_hears_nothing_of_a_closure(world):
+    """Each département reads its own closures."""
+    closed = close_days(
+        departement=world.departement, site=None, starts_on=date(2027, 1, 18), ends_on=date(2027, 1, 19),
+        label="Travaux", author=AGENT, now=NOW,
+    )  # fmt: skip
+    reopen_days(fermeture=closed, author=AGENT, now=NOW)
+    assert note_reopened(NOW + H) == 0  # nobody waits here
+    assert not Liberation.objects.exists()
