@@ -29,13 +29,13 @@ class Also(NamedTuple):
     """One more change in the same statement; it reads the new id as `head.id` (UPDATE ... FROM head WHERE ...)."""
 
     sql: str
-    parameters: Sequence[object]
+    parameters: Sequence[Any]
 
 
 def insert_together(head: Model, *tails: Tail, also: Also | None = None) -> None:
-    """Insert the head, give it its id, insert the tails. They are new rows without an id; tails are not given theirs."""
+    """Insert the head, give it its id, insert the tails. All are new; tails are not given their id."""
     shape = tuple((type(tail.rows[0]), tail.link) for tail in tails if tail.rows)
-    parameters: list[object] = [as_json([head]), *(as_json(tail.rows) for tail in tails if tail.rows)]
+    parameters: list[Any] = [as_json([head]), *(as_json(tail.rows) for tail in tails if tail.rows)]
     if also is not None:
         parameters += also.parameters
     with connection.cursor() as cursor:
@@ -48,26 +48,26 @@ def insert_together(head: Model, *tails: Tail, also: Also | None = None) -> None
 def _statement(head: type[Model], tails: tuple[tuple[type[Model], str], ...], also: str) -> str:
     parts = [f"head AS ({insert_given(head, 'given')} RETURNING id)"]
     for number, (model, link) in enumerate(tails):
-        values = columns_of(model, {link: "head.id"})
+        table, columns, values = table_of(model), columns_of(model), columns_of(model, {link: "head.id"})
         parts.append(
-            f"tail_{number} AS (INSERT INTO {table_of(model)} ({columns_of(model)}) SELECT {values} FROM head, "
-            f"jsonb_populate_recordset(NULL::{table_of(model)}, %s) AS given)"
+            f"tail_{number} AS (INSERT INTO {table} ({columns}) SELECT {values} "  # noqa: S608 - names of the models
+            f"FROM head, jsonb_populate_recordset(NULL::{table}, %s) AS given)"
         )
     if also:
         parts.append(f"also AS ({also})")
-    return f"WITH {', '.join(parts)} SELECT id FROM head"
+    return f"WITH {', '.join(parts)} SELECT id FROM head"  # noqa: S608 - the parts above
 
 
 def insert_given(model: type[Model], given: str) -> str:
     """INSERT of the rows of one JSON parameter, named `given` in the statement."""
     return (
-        f"INSERT INTO {table_of(model)} ({columns_of(model)}) SELECT {columns_of(model)} "
+        f"INSERT INTO {table_of(model)} ({columns_of(model)}) SELECT {columns_of(model)} "  # noqa: S608 - names
         f"FROM jsonb_populate_recordset(NULL::{table_of(model)}, %s) AS {given}"
     )
 
 
 def table_of(model: type[Model]) -> str:
-    return connection.ops.quote_name(model._meta.db_table)
+    return connection.ops.quote_name(model._meta.db_table)  # noqa: SLF001 - Django documents Model._meta
 
 
 def columns_of(model: type[Model], instead: dict[str, str] | None = None) -> str:
@@ -89,11 +89,12 @@ def as_json(rows: Iterable[Model], **more: Sequence[object]) -> str:
 def values_of(row: Model) -> dict[str, Any]:
     return {
         field.column: field.get_prep_value(field.pre_save(row, add=True))
-        for field in row._meta.concrete_fields
+        for field in row._meta.concrete_fields  # noqa: SLF001 - the same
         if not field.primary_key
     }
 
 
 @lru_cache(maxsize=64)
 def _columns(model: type[Model]) -> tuple[str, ...]:
-    return tuple(field.column for field in model._meta.concrete_fields if not field.primary_key)
+    fields = model._meta.concrete_fields  # noqa: SLF001 - the same
+    return tuple(field.column for field in fields if not field.primary_key)

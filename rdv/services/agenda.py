@@ -12,13 +12,26 @@ from itertools import pairwise
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from django.db.models import Prefetch
+
 from agents.access import Scope
 from agents.models import Agent, Departement, Fermeture, Site
-from rdv.access import may_read_rdv, site_ids_of, whole_rdvs
+from rdv.access import may_read_rdv, site_ids_of
 from rdv.domain.holidays import holiday_name
 from rdv.domain.intervals import Interval, merge, subtract
 from rdv.domain.travel import Point, travel_time
-from rdv.models import Absence, Modality, Occupation, OccupationKind, Option, Ouverture, Purpose, Rdv
+from rdv.models import (
+    Absence,
+    Modality,
+    Occupation,
+    OccupationKind,
+    Option,
+    Ouverture,
+    Participation,
+    Purpose,
+    Rdv,
+    RdvAgent,
+)
 
 # A hole shorter than this is not worth a line.
 SHORTEST_HOLE = timedelta(minutes=15)
@@ -124,8 +137,29 @@ def _openings(
 
 
 def _rdvs(agent: Agent, departement: Departement, start: datetime, end: datetime) -> list[Rdv]:
-    rows = whole_rdvs().filter(departement=departement, cancelled_at=None, rdv_agents__agent=agent)
-    return list(rows.filter(starts_at__lt=end, ends_at__gt=start).order_by("starts_at", "id"))
+    """What a page of agenda shows of its Rdv: one object per motif and per site, people by name and needs alone."""
+    people = Participation.objects.select_related("usager").only(*_PARTICIPATION, *_USAGER).order_by("created_at", "id")
+    rows = (
+        Rdv.objects.live()
+        .filter(departement=departement, rdv_agents__agent=agent, starts_at__lt=end, ends_at__gt=start)
+        .order_by("starts_at", "id")
+        .prefetch_related(
+            "motif",
+            "site",
+            Prefetch("rdv_agents", RdvAgent.objects.order_by("agent_id")),
+            Prefetch("rdv_agents__agent", Agent.objects.only("first_name", "last_name", "departement")),
+            Prefetch("participations", people),
+        )
+    )
+    return list(rows)
+
+
+# A person's number is read again from its text by each row: a week has fifty.
+_PARTICIPATION = ("rdv", "uuid", "status", "late_minutes", "companion", "starts_at", "ends_at")
+_USAGER = tuple(
+    f"usager__{name}"
+    for name in ("uuid", "first_name", "last_name", "needs_interpreter", "needs_step_free", "needs_sign_language")
+)
 
 
 def _rdv_items(rdvs: Iterable[Rdv], scope: Scope) -> list[Item]:

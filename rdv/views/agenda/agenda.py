@@ -42,7 +42,8 @@ def agenda(request: AgentRequest) -> HttpResponse:
     now = clock.now()
     today = clock.local_date(now, request.departement.zone)
     asked = read_asked(request, today=today, preferred=request.agent.agenda_view)
-    request.session[KEY] = asked.view.value
+    if request.session.get(KEY) != asked.view.value:  # a session that is set is saved: three round trips
+        request.session[KEY] = asked.view.value
     shown = _agent_shown(request, asked, now)
     if shown is None:
         return render(request, "rdv/agenda/nobody.html")
