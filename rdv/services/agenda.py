@@ -9,10 +9,11 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from itertools import pairwise
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, QuerySet
 
 from agents.access import Scope
 from agents.models import Agent, Departement, Fermeture, Site
@@ -138,23 +139,28 @@ def _openings(
 
 def _rdvs(agent: Agent, departement: Departement, start: datetime, end: datetime) -> list[Rdv]:
     """What a page of agenda shows of its Rdv: one object per motif and per site, people by name and needs alone."""
-    people = Participation.objects.select_related("usager").only(*_PARTICIPATION, *_USAGER).order_by("created_at", "id")
-    rows = (
-        Rdv.objects.live()
-        .filter(departement=departement, rdv_agents__agent=agent, starts_at__lt=end, ends_at__gt=start)
-        .order_by("starts_at", "id")
-        .prefetch_related(
-            "motif",
-            "site",
-            Prefetch("rdv_agents", RdvAgent.objects.order_by("agent_id")),
-            Prefetch("rdv_agents__agent", Agent.objects.only("first_name", "last_name", "departement")),
-            Prefetch("participations", people),
-        )
-    )
-    return list(rows)
+    rows = Rdv.objects.live().filter(departement=departement, rdv_agents__agent=agent, starts_at__lt=end)
+    found = list(rows.filter(ends_at__gt=start).order_by("starts_at", "id").prefetch_related("motif", "site"))
+    links = RdvAgent.objects.filter(rdv__in=found).order_by("agent_id")
+    _keep(found, "rdv_agents", links.prefetch_related(Prefetch("agent", Agent.objects.only(*_AGENT))))
+    people = Participation.objects.filter(rdv__in=found).select_related("usager").only(*_PARTICIPATION, *_USAGER)
+    _keep(found, "participations", people.order_by("created_at", "id"))
+    return found
+
+
+def _keep(rdvs: list[Rdv], name: str, rows: "QuerySet[Any]") -> None:
+    """What prefetch_related leaves on each Rdv; its own way filters a queryset again for each of the fifty."""
+    by_rdv: dict[int, list[Any]] = defaultdict(list)
+    for row in rows:
+        by_rdv[row.rdv_id].append(row)
+    for rdv in rdvs:
+        read: QuerySet[Any] = QuerySet(rows.model)
+        read._result_cache, read._prefetch_done = by_rdv[rdv.pk], True  # type: ignore[attr-defined]  # noqa: SLF001 - as prefetch_related does
+        rdv.__dict__.setdefault("_prefetched_objects_cache", {})[name] = read
 
 
 # A person's number is read again from its text by each row: a week has fifty.
+_AGENT = ("first_name", "last_name", "departement")
 _PARTICIPATION = ("rdv", "uuid", "status", "late_minutes", "companion", "starts_at", "ends_at")
 _USAGER = tuple(
     f"usager__{name}"
