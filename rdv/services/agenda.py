@@ -13,11 +13,11 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 
 from agents.access import Scope
-from agents.models import Agent, Departement, Fermeture, Site
-from rdv.access import may_read_rdv, site_ids_of
+from agents.models import AGENDA_ROLES, Affectation, Agent, Departement, Fermeture, Site
+from rdv.access import may_read_rdv
 from rdv.domain.holidays import holiday_name
 from rdv.domain.intervals import Interval, merge, subtract
 from rdv.domain.travel import Point, travel_time
@@ -249,16 +249,18 @@ def _place(rdv: Rdv) -> Point | None:
 
 def _notes(agent: Agent, departement: Departement, days: list[Day], now: datetime) -> set[tuple[date, int | None]]:
     """Write holidays and closures on the days; what is closed when, by site (None: everywhere)."""
-    site_ids = set(site_ids_of(agent, today=now.astimezone(departement.zone).date()))
+    today = now.astimezone(departement.zone).date()
+    works_there = Affectation.objects.current(today).filter(agent=agent, role__in=AGENDA_ROLES, site=OuterRef("site"))
     first, last = min(day.on for day in days), max(day.on for day in days)
     said: dict[date, list[str]] = defaultdict(list)
     closed = set()
-    for closure in Fermeture.objects.meeting(departement, first, last).select_related("site"):
+    closures = Fermeture.objects.meeting(departement, first, last).annotate(is_own=Exists(works_there))
+    for closure in closures.select_related("site"):
         for day in days:
             if not closure.starts_on <= day.on <= closure.ends_on:
                 continue
             closed.add((day.on, closure.site_id))
-            if closure.site_id is None or closure.site_id in site_ids:
+            if closure.site_id is None or closure.is_own:  # type: ignore[attr-defined]  # annotated above
                 said[day.on].append(_closed_words(closure.site, closure.label))
     for day in days:
         holiday = holiday_name(day.on, departement.code)
