@@ -5,18 +5,20 @@ A letter is a promise written with the fact; the queue is only speed (messages.m
 """
 
 import uuid
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 import structlog
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce
 
 from notifications import tasks
 from notifications.models import GONE, Message, MessageChannel, MessageQuerySet, State
 from rdv.core.commit import after_commit
+from rdv.core.together import as_json, columns_of, insert_given, table_of
 
 log = structlog.get_logger(__name__)
 
@@ -62,15 +64,13 @@ def post(letters: Iterable[Letter], *, now: datetime) -> int:
     """
     worthwhile = [letter for letter in letters if _is_worth_it(letter, now)]
     rows = [_row(letter, now) for letter in worthwhile]
-    with transaction.atomic():
-        new = _insert(rows)
-        stand_ins = [
-            _row(letter.fallback, now, stands_in_for_id=new[row.uuid].pk)
-            for letter, row in zip(worthwhile, rows, strict=True)
-            if letter.fallback is not None and row.uuid in new
-        ]
-        _insert(stand_ins)
-    for message in new.values():
+    stand_ins = [
+        _StandIn(row.uuid, _row(letter.fallback, now, is_reserve=True))
+        for letter, row in zip(worthwhile, rows, strict=True)
+        if letter.fallback is not None
+    ]
+    new = _insert(rows, stand_ins)
+    for message in new:
         _wake(message, now)
     return len(new)
 
@@ -262,7 +262,14 @@ def _is_worth_it(letter: Letter, now: datetime) -> bool:
     return letter.worthless_after > max(letter.send_not_before, now)
 
 
-def _row(letter: Letter, now: datetime, *, stands_in_for_id: int | None = None) -> Message:
+class _StandIn(NamedTuple):
+    """A letter in reserve, and the name of the one that it replaces if that one fails."""
+
+    main: uuid.UUID
+    row: Message
+
+
+def _row(letter: Letter, now: datetime, *, is_reserve: bool = False) -> Message:
     return Message(
         uuid=uuid.uuid4(),
         subject_type=letter.subject[0],
@@ -285,15 +292,36 @@ def _row(letter: Letter, now: datetime, *, stands_in_for_id: int | None = None) 
         send_not_before=letter.send_not_before,
         worthless_after=letter.worthless_after,
         created_at=now,
-        state=State.PLANNED if stands_in_for_id is None else State.STANDBY,
-        stands_in_for_id=stands_in_for_id,
+        state=State.STANDBY if is_reserve else State.PLANNED,
     )
 
 
-def _insert(rows: list[Message]) -> dict[uuid.UUID, Message]:
-    """INSERT ... ON CONFLICT DO NOTHING; returns those that are new, with their keys."""
-    Message.objects.bulk_create(rows, ignore_conflicts=True)
-    return {message.uuid: message for message in Message.objects.filter(uuid__in=[row.uuid for row in rows])}
+# What was posted already stays as it is, and so does its stand-in: only what is new gets one.
+_POST = f"""
+WITH main AS ({insert_given(Message, "given")} ON CONFLICT DO NOTHING RETURNING id, uuid), stand_in AS (
+    INSERT INTO {table_of(Message)} ({columns_of(Message)})
+    SELECT {columns_of(Message, {"uuid": "given.uuid", "stands_in_for_id": "main.id"})}
+    FROM jsonb_array_elements(%s) AS one
+    JOIN main ON main.uuid = (one ->> 'main')::uuid
+    CROSS JOIN LATERAL jsonb_populate_record(NULL::{table_of(Message)}, one) AS given
+    ON CONFLICT DO NOTHING
+)
+SELECT uuid, id FROM main
+"""  # noqa: S608 - names of the model, no value
+
+
+def _insert(rows: Sequence[Message], stand_ins: Sequence[_StandIn] = ()) -> list[Message]:
+    """One statement for all the letters of a fact; returns those that are new, with their keys."""
+    if not rows:
+        return []
+    reserve = as_json([one.row for one in stand_ins], main=[one.main for one in stand_ins])
+    with connection.cursor() as cursor:
+        cursor.execute(_POST, [as_json(rows), reserve])
+        keys = dict(cursor.fetchall())
+    new = [row for row in rows if row.uuid in keys]
+    for row in new:
+        row.pk = keys[row.uuid]
+    return new
 
 
 def _same_key(letter: Letter) -> MessageQuerySet:

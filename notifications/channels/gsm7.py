@@ -10,6 +10,7 @@ BASIC = frozenset(
     "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
 EXTENDED = frozenset("^{}\\[~]|€")  # two signs each
+ALL = BASIC | EXTENDED
 _REPLACED = {
     "’": "'",
     "‘": "'",
@@ -34,6 +35,8 @@ UCS2_ONE, UCS2_MANY = 70, 67
 def plain(text: str) -> str:
     """The same text in the SMS alphabet where it can be; other scripts are left as they are."""
     spaced = text.translate(_QUOTES).replace("« ", "«").replace(" »", "»")
+    if _is_gsm(spaced):
+        return spaced
     return "".join(_plain_sign(sign) for sign in spaced)
 
 
@@ -49,7 +52,7 @@ def _plain_sign(sign: str) -> str:
 def length(text: str) -> int:
     """How many signs of the SMS alphabet, or of UCS-2, it takes."""
     if _is_gsm(text):
-        return sum(2 if sign in EXTENDED else 1 for sign in text)
+        return len(text) + sum(text.count(sign) for sign in EXTENDED)
     return len(text.encode("utf-16-be")) // 2
 
 
@@ -61,4 +64,4 @@ def segments(text: str) -> int:
 
 
 def _is_gsm(text: str) -> bool:
-    return all(sign in BASIC or sign in EXTENDED for sign in text)
+    return frozenset(text) <= ALL

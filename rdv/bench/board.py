@@ -31,7 +31,7 @@ def board_pages(world: World) -> Iterator[Question]:
     yardstick = Yardstick("static_page", lambda: _get(visitor, static))
     with transaction.atomic():
         columns = _crowd(sites)
-        desk = _signed_in(_secretary(sites), world.now)
+        desk = _signed_in(_secretary(sites), world.now, visitor.handler)
         yield Question("page_board", lambda: _board(world, desk), yardstick, target_ms=80, extra={"columns": columns})
         transaction.set_rollback(True)
 

@@ -5,7 +5,7 @@ so that the transaction around it goes on (pattern learned from itou, see docs/d
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.db.migrations.operations import RunSQL
@@ -22,13 +22,16 @@ LOCK_WAITLIST = 5
 
 
 @contextmanager
-def constraint_errors(errors: Mapping[str, type[DomainError] | DomainError]) -> Iterator[None]:
-    """Turn the violation of a constraint named in `errors` into its domain error.
+def constraint_errors(
+    errors: Mapping[str, type[DomainError] | DomainError], *, ends_all: bool = False
+) -> Iterator[None]:
+    """Turn the violation of a constraint named in `errors` into its domain error. Unknown violations go through.
 
-    Runs in a savepoint: after the refusal the surrounding transaction is still usable. Unknown violations go through.
+    Runs in a savepoint: after the refusal the surrounding transaction is still usable. `ends_all`: the refusal ends
+    the whole transaction (nobody catches it inside), and the two round trips of a savepoint are spared.
     """
     try:
-        with transaction.atomic():
+        with nullcontext() if ends_all else transaction.atomic():
             yield
     except (IntegrityError, DatabaseError) as error:
         name = _constraint_name(error)

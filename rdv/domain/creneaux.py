@@ -18,12 +18,13 @@ What is *shown* is a grid (first start rounded up to 5 minutes of the clock, the
 *valid* is whatever fits: the grid of two searches a minute apart may differ, the shown start stays bookable.
 """
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import combinations
 from typing import NamedTuple
 
-from rdv.domain.intervals import Interval, intersect, subtract
+from rdv.domain.intervals import Interval, Span, intersect, subtract
 from rdv.domain.windows import Window
 
 STEP = timedelta(minutes=5)
@@ -81,6 +82,30 @@ def _starts_in(stretch: Interval, duration: timedelta, pace: timedelta, window: 
     while start + duration <= stretch.end and start <= window.latest:
         yield start
         start += pace
+
+
+def lay_spans(spans: Iterable[Span], *, duration: timedelta, buffers: timedelta = ZERO, window: Window) -> list[range]:
+    """`lay_creneaux` on stretches that are apart, in whole seconds: the starts in each, still to be made instants.
+
+    `buffers`: before and after together. Thousands of stretches are laid for one page: numbers, not objects.
+    """
+    _require_sound(duration, buffers, ZERO)
+    long, pace, step = _seconds(duration), _seconds(duration + buffers), _seconds(STEP)
+    earliest, latest = span_of_window(window)
+    laid = []
+    for start, end in spans:
+        first = max(start, earliest)
+        laid.append(range(first + -first % step, min(end - long, latest) + 1, pace))
+    return laid
+
+
+def span_of_window(window: Window) -> Span:
+    """Both ends belong to a window: the first and the last whole second in it."""
+    return math.ceil(window.earliest.timestamp()), math.floor(window.latest.timestamp())
+
+
+def _seconds(length: timedelta) -> int:
+    return int(length.total_seconds())
 
 
 def creneaux(

@@ -23,6 +23,7 @@ How two stretches can lie, `a` above `b` (Allen's thirteen cases; each drawing h
 Half-open means that B and L do not overlap: an Rdv may begin at the very instant when another ends.
 """
 
+import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -77,6 +78,19 @@ class Interval:
     def widened(self, before: timedelta, after: timedelta) -> "Interval":
         """The same stretch beginning `before` earlier and ending `after` later."""
         return Interval(self.start - before, self.end + after)
+
+
+# [start, end) in whole seconds since 1970: what thousands of free stretches are counted in.
+Span = tuple[int, int]
+
+
+def span_of(interval: Interval) -> Span:
+    """The whole seconds that lie inside; a fraction of a second is never given away."""
+    return math.ceil(interval.start.timestamp()), math.floor(interval.end.timestamp())
+
+
+def interval_of(span: Span) -> Interval:
+    return Interval(datetime.fromtimestamp(span[0], UTC), datetime.fromtimestamp(span[1], UTC))
 
 
 def merge(intervals: Iterable[Interval]) -> list[Interval]:

@@ -3,8 +3,9 @@
 import uuid
 from datetime import datetime, timedelta
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, OuterRef, Q
 
 from agents.models import Agent, Departement, Site
 from rdv.models.motif import Motif
@@ -26,6 +27,11 @@ class Purpose(models.TextChoices):
 class OptionQuerySet(models.QuerySet["Option"]):
     def alive(self, now: datetime) -> "OptionQuerySet":
         return self.filter(expires_at__gt=now, rdv__isnull=True)
+
+    def with_agent_ids(self) -> "OptionQuerySet":
+        """Each with `agent_ids`, sorted: who will receive, without a query of its own."""
+        ids = OptionAgent.objects.filter(option=OuterRef("pk")).order_by("agent_id").values("agent_id")
+        return self.annotate(agent_ids=ArraySubquery(ids))
 
     def dead(self, now: datetime) -> "OptionQuerySet":
         """To be swept. What waits for an answer is not: the waiting list passes it on by itself."""

@@ -144,6 +144,8 @@ class Ouverture(models.Model):
             models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="ouverture_not_empty"),
         ]
         indexes = [
+            # In the database these two end with `longest_free_min`, a column that no model has: the search for the
+            # next availability skips full days in the index (migrations rdv.0004 and 0005).
             models.Index(fields=["site", "starts_at"], name="ouverture_site", condition=Q(is_cancelled=False)),
             models.Index(fields=["agent", "starts_at"], name="ouverture_agent", condition=Q(is_cancelled=False)),
         ]

@@ -9,18 +9,31 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from itertools import pairwise
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet, Subquery
 
 from agents.access import Scope
-from agents.models import Agent, Departement, Fermeture, Site
-from rdv.access import may_read_rdv, site_ids_of, whole_rdvs
+from agents.models import AGENDA_ROLES, Affectation, Agent, Departement, Fermeture, Site
+from rdv.access import may_read_rdv
 from rdv.domain.holidays import holiday_name
 from rdv.domain.intervals import Interval, merge, subtract
 from rdv.domain.travel import Point, travel_time
-from rdv.models import Absence, Modality, Occupation, OccupationKind, Offre, Option, Ouverture, Purpose, Rdv
+from rdv.models import (
+    Absence,
+    Modality,
+    Occupation,
+    OccupationKind,
+    Offre,
+    Option,
+    Ouverture,
+    Participation,
+    Purpose,
+    Rdv,
+    RdvAgent,
+)
 
 # A hole shorter than this is not worth a line.
 SHORTEST_HOLE = timedelta(minutes=15)
@@ -127,8 +140,34 @@ def _openings(
 
 
 def _rdvs(agent: Agent, departement: Departement, start: datetime, end: datetime) -> list[Rdv]:
-    rows = whole_rdvs().filter(departement=departement, cancelled_at=None, rdv_agents__agent=agent)
-    return list(rows.filter(starts_at__lt=end, ends_at__gt=start).order_by("starts_at", "id"))
+    """What a page of agenda shows of its Rdv: one object per motif and per site, people by name and needs alone."""
+    rows = Rdv.objects.live().filter(departement=departement, rdv_agents__agent=agent, starts_at__lt=end)
+    found = list(rows.filter(ends_at__gt=start).order_by("starts_at", "id").prefetch_related("motif", "site"))
+    links = RdvAgent.objects.filter(rdv__in=found).order_by("agent_id")
+    _keep(found, "rdv_agents", links.prefetch_related(Prefetch("agent", Agent.objects.only(*_AGENT))))
+    people = Participation.objects.filter(rdv__in=found).select_related("usager").only(*_PARTICIPATION, *_USAGER)
+    _keep(found, "participations", people.order_by("created_at", "id"))
+    return found
+
+
+def _keep(rdvs: list[Rdv], name: str, rows: "QuerySet[Any]") -> None:
+    """What prefetch_related leaves on each Rdv; its own way filters a queryset again for each of the fifty."""
+    by_rdv: dict[int, list[Any]] = defaultdict(list)
+    for row in rows:
+        by_rdv[row.rdv_id].append(row)
+    for rdv in rdvs:
+        read: QuerySet[Any] = QuerySet(rows.model)
+        read._result_cache, read._prefetch_done = by_rdv[rdv.pk], True  # type: ignore[attr-defined]  # noqa: SLF001 - as prefetch_related does
+        rdv.__dict__.setdefault("_prefetched_objects_cache", {})[name] = read
+
+
+# A person's number is read again from its text by each row: a week has fifty.
+_AGENT = ("first_name", "last_name", "departement")
+_PARTICIPATION = ("rdv", "uuid", "status", "late_minutes", "companion", "starts_at", "ends_at")
+_USAGER = tuple(
+    f"usager__{name}"
+    for name in ("uuid", "first_name", "last_name", "needs_interpreter", "needs_step_free", "needs_sign_language")
+)
 
 
 def _rdv_items(rdvs: Iterable[Rdv], scope: Scope) -> list[Item]:
@@ -215,16 +254,18 @@ def _place(rdv: Rdv) -> Point | None:
 
 def _notes(agent: Agent, departement: Departement, days: list[Day], now: datetime) -> set[tuple[date, int | None]]:
     """Write holidays and closures on the days; what is closed when, by site (None: everywhere)."""
-    site_ids = set(site_ids_of(agent, today=now.astimezone(departement.zone).date()))
+    today = now.astimezone(departement.zone).date()
+    works_there = Affectation.objects.current(today).filter(agent=agent, role__in=AGENDA_ROLES, site=OuterRef("site"))
     first, last = min(day.on for day in days), max(day.on for day in days)
     said: dict[date, list[str]] = defaultdict(list)
     closed = set()
-    for closure in Fermeture.objects.meeting(departement, first, last).select_related("site"):
+    closures = Fermeture.objects.meeting(departement, first, last).annotate(is_own=Exists(works_there))
+    for closure in closures.select_related("site"):
         for day in days:
             if not closure.starts_on <= day.on <= closure.ends_on:
                 continue
             closed.add((day.on, closure.site_id))
-            if closure.site_id is None or closure.site_id in site_ids:
+            if closure.site_id is None or closure.is_own:  # type: ignore[attr-defined]  # annotated above
                 said[day.on].append(_closed_words(closure.site, closure.label))
     for day in days:
         holiday = holiday_name(day.on, departement.code)

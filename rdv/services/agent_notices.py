@@ -15,7 +15,7 @@ from collections.abc import Collection
 from datetime import datetime, time, timedelta
 
 from django.conf import settings
-from django.db.models import Max, Q
+from django.db.models import Max
 from django.urls import reverse
 
 from agents.models import Agent, NotificationLevel
@@ -55,16 +55,42 @@ def agent_told(
 
     `was_at`: when it was before it moved. `gone_agent_ids`: agents who had it and have it no more.
     """
+    letters = agent_letters(rdv, kind=kind, author=author, now=now, was_at=was_at, gone_agent_ids=gone_agent_ids)
+    post_office.post(letters, now=now)
+
+
+def agent_letters(
+    rdv: Rdv,
+    *,
+    kind: str,
+    author: Author,
+    now: datetime,
+    was_at: datetime | None = None,
+    gone_agent_ids: Collection[int] = (),
+) -> list[Letter]:
+    """What leaves at once, to be posted with the rest of the news; what waits for the morning is written here."""
+    letters: list[Letter] = []
     if rdv.motif.notice_level == NoticeLevel.SILENT:
-        return
-    agents = Agent.objects.active().filter(Q(rdv_agents__rdv=rdv) | Q(pk__in=gone_agent_ids)).distinct()
-    for agent in agents.exclude(notification_level=NotificationLevel.NONE).order_by("id"):
+        return letters
+    for agent in _agents_of(rdv, gone_agent_ids):
         if not _is_wanted(agent, rdv, kind=kind, author=author, now=now, was_at=was_at):
             continue
         if _waits_for_morning(agent, rdv, kind=kind, now=now):
             _add_to_digest(agent, rdv, kind=kind, now=now)
         else:
-            post_office.post([_letter(agent, rdv, kind=kind, now=now, was_at=was_at)], now=now)
+            letters.append(_letter(agent, rdv, kind=kind, now=now, was_at=was_at))
+    return letters
+
+
+def _agents_of(rdv: Rdv, gone_agent_ids: Collection[int]) -> list[Agent]:
+    """Those who have it, or had it, and are told something. `rdv.agents` may be prefetched (booking)."""
+    found = {agent.pk: agent for agent in rdv.agents.all()}
+    if gone := set(gone_agent_ids) - set(found):
+        found |= {agent.pk: agent for agent in Agent.objects.filter(pk__in=gone)}
+    told = [agent for agent in found.values() if agent.is_active]
+    return sorted(
+        (agent for agent in told if agent.notification_level != NotificationLevel.NONE), key=lambda agent: agent.pk
+    )
 
 
 def forget_agent_notices(rdv: Rdv, *, now: datetime) -> None:

@@ -13,19 +13,18 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
-from operator import attrgetter
 
 from agents.models import Agent, Site
 from rdv.core.clock import local_date
 from rdv.domain.creneaux import Agenda as FreeAgenda
-from rdv.domain.creneaux import binome_among, lay_creneaux
-from rdv.domain.intervals import Interval
+from rdv.domain.creneaux import binome_among, lay_spans
+from rdv.domain.intervals import Span, interval_of
 from rdv.domain.travel import Point
 from rdv.domain.windows import Window
 from rdv.domain.windows import agent_window as domain_agent_window
 from rdv.domain.windows import usager_window as domain_usager_window
 from rdv.models import Modality, Motif, Rdv
-from rdv.services.free_sql import Asked, Free, Key, subtract_first_days, subtract_window
+from rdv.services.free_sql import Asked, Key, subtract_first_days, subtract_window
 from rdv.services.questions import EVERYBODY, Agents, Creneau, Question, Stretches
 from rdv.services.visits import followed_from, free_for_visits, leave_the_road
 from usagers.models import Referent, Usager
@@ -35,8 +34,6 @@ NEAREST = 3
 NEARBY_DAYS = (1, 7)
 # How many openings of each place are looked at: 1, then 8, then 64...
 ROUND_GROWTH = 8
-# The order of Creneau itself, compared by C: thousands are sorted for one page.
-_order = attrgetter("starts_at", "site_id", "agent_ids")
 
 
 def usager_window(motif: Motif, now: datetime) -> Window:
@@ -116,7 +113,7 @@ def first_creneaux(
         found = first_by_agent(
             motif, sites=sites, agents=agents, window=window, now=now, is_public=is_public, place=place
         )
-    for creneau in sorted(found, key=_order):
+    for creneau in sorted(found):
         if first[creneau.site_id] is None:
             first[creneau.site_id] = creneau.starts_at
     return first
@@ -135,12 +132,12 @@ def first_by_agent(
     """The earliest créneau of each agent, sorted by time; those who have none are not in it."""
     question = _question(motif, sites, agents, window, now, is_public=is_public, place=place)
     if may_walk(question) and motif.agents_needed == 1:
-        return sorted(walk(question, Key.AGENT).values(), key=_order)
+        return sorted(walk(question, Key.AGENT).values())
     first: dict[int, Creneau] = {}
     for creneau in creneaux_in(question):
         for agent_id in creneau.agent_ids:
             first.setdefault(agent_id, creneau)
-    return sorted(set(first.values()), key=_order)
+    return sorted(set(first.values()))
 
 
 def sessions_of(motif: Motif, *, sites: Sequence[Site], window: Window) -> list[Rdv]:
@@ -158,18 +155,38 @@ def lay(question: Question, free: Stretches) -> list[Creneau]:
     motif = question.motif
     if motif.agents_needed > 1:
         return _lay_binomes(question, free)
-    found = [
-        Creneau(start, site_id, (agent_id,))
-        for (agent_id, site_id), stretches in free.items()
-        for start in lay_creneaux(
-            stretches,
-            duration=motif.duration,
-            buffer_before=motif.buffer_before,
-            buffer_after=motif.buffer_after,
-            window=question.window,
-        )
-    ]
-    return sorted(found, key=_order)
+    at = _Instants()
+    found = []
+    for (agent_id, site_id), stretches in free.items():
+        who = (agent_id,)
+        for starts in _laid(question, stretches):
+            found += [Creneau(at[start], site_id, who) for start in starts]
+    return sorted(found)
+
+
+def _laid(question: Question, stretches: Iterable[Span]) -> list[range]:
+    motif = question.motif
+    buffers = motif.buffer_before + motif.buffer_after
+    return lay_spans(stretches, duration=motif.duration, buffers=buffers, window=question.window)
+
+
+def _first_only(question: Question, free: Stretches) -> list[Creneau]:
+    """The first créneau of each agent at each place, sorted: all that a search for the earliest shows."""
+    at = _Instants()
+    found = []
+    for (agent_id, site_id), stretches in free.items():
+        starts = [laid[0] for laid in _laid(question, stretches) if laid]
+        if starts:
+            found.append(Creneau(at[min(starts)], site_id, (agent_id,)))
+    return sorted(found)
+
+
+class _Instants(dict[int, datetime]):
+    """Seconds since 1970 as instants; agents who open at the same hour share them."""
+
+    def __missing__(self, second: int) -> datetime:
+        self[second] = instant = datetime.fromtimestamp(second, UTC)
+        return instant
 
 
 def _lay_binomes(question: Question, free: Stretches) -> list[Creneau]:
@@ -177,7 +194,7 @@ def _lay_binomes(question: Question, free: Stretches) -> list[Creneau]:
     by_site: dict[int, dict[int, FreeAgenda]] = defaultdict(dict)
     for (agent_id, site_id), stretches in free.items():
         # Buffers are already out of the stretches: nothing is busy any more.
-        by_site[site_id][agent_id] = FreeAgenda(stretches, [])
+        by_site[site_id][agent_id] = FreeAgenda([interval_of(stretch) for stretch in stretches], [])
     found = []
     for site_id, agendas in by_site.items():
         starts = binome_among(
@@ -189,7 +206,7 @@ def _lay_binomes(question: Question, free: Stretches) -> list[Creneau]:
             window=question.window,
         )
         found += [Creneau(start, site_id, tuple(agent_ids)) for start, agent_ids in starts.items()]
-    return sorted(found, key=_order)
+    return sorted(found)
 
 
 def free_stretches(question: Question) -> Stretches:
@@ -203,7 +220,9 @@ def free_stretches(question: Question) -> Stretches:
         followers = followed_from(question)
         if not followers:
             return {}
-    return leave_the_road(question, subtract_window(question, followers))
+    found = subtract_window(question, followers)
+    leave_the_road(question, found.free, found.visits)
+    return found.free
 
 
 def may_walk(question: Question) -> bool:
@@ -229,28 +248,14 @@ def walk(question: Question, key: Key) -> dict[int, Creneau]:
     first: dict[int, Creneau] = {}
     openings = 1
     while asked:
-        found = subtract_first_days(question, followers, key=key, asked=asked, openings=openings)
-        cut, free = _together(question, found)
-        for creneau in lay(cut, leave_the_road(cut, free)):
+        found, last = subtract_first_days(question, followers, key=key, asked=asked, openings=openings)
+        leave_the_road(question, found.free, found.visits)
+        laid = _first_only(question, found.free) if question.motif.agents_needed == 1 else lay(question, found.free)
+        for creneau in laid:
             first.setdefault(creneau.site_id if key is Key.SITE else creneau.agent_id, creneau)
-        asked = [Asked(one.key, max(found[one.key])) for one in asked if one.key in found and one.key not in first]
+        asked = [Asked(one.key, last[one.key]) for one in asked if one.key in last and one.key not in first]
         openings *= ROUND_GROWTH
     return first
-
-
-def _together(question: Question, found: Mapping[int, Mapping[date, Free]]) -> tuple[Question, Free]:
-    """The stretches of all keys and days, and the question cut to these days: the road is read once."""
-    free: Free = defaultdict(list)
-    for days in found.values():
-        for day in sorted(days):
-            for pair, stretches in days[day].items():
-                free[pair] += stretches
-    found_on = [stretch for stretches in free.values() for stretch in stretches]
-    if not found_on:
-        return question, free
-    earliest = max(question.window.earliest, min(stretch.start for stretch in found_on))
-    latest = min(question.window.latest, max(stretch.end for stretch in found_on))
-    return replace(question, window=Window(earliest, latest)), free
 
 
 def _keys(question: Question, key: Key, followers: Mapping[int, int] | None) -> list[int]:
@@ -266,11 +271,11 @@ def _keys(question: Question, key: Key, followers: Mapping[int, int] | None) -> 
 
 def agents_who_fit(question: Question, start: datetime) -> list[int]:
     """The agents who can take this very start (on today's grid or not), by id. Asked again under lock by booking."""
-    wanted = Interval(start, start + question.motif.duration)
+    begins, ends = start.timestamp(), (start + question.motif.duration).timestamp()
     if question.window.admits(start):  # only what lies around it is read
         question = replace(question, window=Window(start, start))
     free = free_stretches(question)
-    return sorted({agent for (agent, _), found in free.items() if any(stretch.contains(wanted) for stretch in found)})
+    return sorted({agent for (agent, _), found in free.items() if any(a <= begins and ends <= b for a, b in found)})
 
 
 def nearest_starts(question: Question, start: datetime) -> list[datetime]:

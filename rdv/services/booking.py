@@ -13,23 +13,32 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import prefetch_related_objects
 
 from agents.models import Site
 from rdv.core import journal
 from rdv.core.db import constraint_errors, lock_agents
 from rdv.core.journal import Author
 from rdv.core.links import hash_token, make_token
+from rdv.core.together import Also, Tail, insert_together
 from rdv.domain.travel import Point
 from rdv.domain.windows import Window
-from rdv.models import Modality, Motif, Option, Origin, Participation, Rdv, RdvAgent
+from rdv.models import Modality, Motif, OccupationKind, Option, Origin, Participation, Rdv, RdvAgent
 from rdv.services import notices
 from rdv.services.availability import agent_window, usager_window
 from rdv.services.errors import AlreadyRegistered, NotBookable, OptionExpired, ReasonMissing, UsagerBusy, WorkshopFull
 from rdv.services.holding import lock_workshop
-from rdv.services.occupying import drop_dead_options_of, place_of, release_option_rows, require_fit, take
+from rdv.services.occupying import (
+    drop_dead_options_of,
+    occupations,
+    place_of,
+    release_option_rows,
+    require_fit,
+    taking_errors,
+)
 from rdv.services.questions import Question
 from usagers.models import Usager
-from usagers.services.files import note_contact
+from usagers.services.files import contact_noted
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,17 +69,20 @@ def book_option(*, token: uuid.UUID, booking: Booking, author: Author, now: date
 
 
 def book_held(*, token: uuid.UUID, booking: Booking, author: Author, now: datetime) -> Rdv:
-    """The same in the transaction of the caller: the waiting list gives back the old Rdv in it."""
-    option = Option.objects.select_related("motif__departement", "site").filter(token=token).first()
+    """The same in the transaction of the caller: the waiting list gives back the old Rdv in it.
+
+    A refusal ends that transaction: nothing catches it inside.
+    """
+    option = Option.objects.with_agent_ids().select_related("motif__departement", "site").filter(token=token).first()
     if option is None:
         raise OptionExpired
     # Locks first, in the one order (holding.py); then look again at what they protect.
-    agent_ids = sorted(option.option_agents.values_list("agent_id", flat=True))
+    agent_ids: list[int] = option.agent_ids  # type: ignore[attr-defined]  # with_agent_ids: stubs lose it in a chain
     lock_agents(agent_ids)
     if option.atelier_id is not None:
         lock_workshop(option.atelier_id)
-    Option.objects.select_for_update(of=("self",), no_key=True).get(pk=option.pk)
-    option.refresh_from_db(fields=["rdv", "expires_at"])
+    locked = Option.objects.select_for_update(of=("self",), no_key=True).filter(pk=option.pk)
+    option.rdv_id, option.expires_at = locked.values_list("rdv_id", "expires_at").get()
     if option.rdv is not None:
         return option.rdv
     if option.atelier_id is not None:
@@ -83,8 +95,7 @@ def _book_creneau(option: Option, agent_ids: Sequence[int], booking: Booking, *,
     assert site is not None  # noqa: S101 - an individual option always has its site (hold_creneau)
     place = _place_held(option) or _visit_place(booking)
     _require_still_free(option, agent_ids, author=author, now=now, place=place)
-    release_option_rows(option)
-    drop_dead_options_of(agent_ids, now)
+    release_option_rows(option, agent_ids, now)
     rdv = _create_rdv(
         motif=motif,
         site=site,
@@ -95,16 +106,9 @@ def _book_creneau(option: Option, agent_ids: Sequence[int], booking: Booking, *,
         author=author,
         now=now,
         booking_seconds=round((now - option.opened_at).total_seconds()),
+        place=place,
+        option=option,
     )
-    take(
-        motif=motif,
-        agent_ids=agent_ids,
-        starts_at=option.starts_at,
-        ends_at=option.ends_at,
-        place=place_of(motif, site, place),
-        rdv=rdv,
-    )
-    _consume(option, rdv)
     participation = register(rdv, booking, author=author, now=now)
     _tell(rdv, participation, author=author, now=now, data={"agents": list(agent_ids), "choice": option.choice_reason})
     return rdv
@@ -175,8 +179,11 @@ def _create_rdv(
     title: str = "",
     capacity: int = 1,
     is_overbooked: bool = False,
+    place: Point | None = None,
+    option: Option | None = None,
 ) -> Rdv:
-    rdv = Rdv.objects.create(
+    """The Rdv, its agents and what it takes of their time, in one statement; `option`: the hold that it came from."""
+    rdv = Rdv(
         departement_id=motif.departement_id,
         motif=motif,
         site=site,
@@ -196,9 +203,23 @@ def _create_rdv(
         booking_seconds=booking_seconds,
         is_overbooked=is_overbooked,
     )
-    RdvAgent.objects.bulk_create(
-        RdvAgent(departement_id=motif.departement_id, rdv=rdv, agent_id=agent_id) for agent_id in agent_ids
+    links = [RdvAgent(departement_id=motif.departement_id, agent_id=agent_id) for agent_id in agent_ids]
+    taken = occupations(
+        motif=motif,
+        agent_ids=agent_ids,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        place=place_of(motif, site, place),
+        kind=OccupationKind.RDV,
+        is_blocking=not is_overbooked,
     )
+    consumed = (
+        Also("UPDATE rdv_option SET rdv_id = head.id FROM head WHERE rdv_option.id = %s", [option.pk])
+        if option
+        else None
+    )
+    with taking_errors(ends_all=True):
+        insert_together(rdv, Tail("rdv_id", links), Tail("rdv_id", taken), also=consumed)
     return rdv
 
 
@@ -210,8 +231,9 @@ def register(rdv: Rdv, booking: Booking, *, author: Author, now: datetime) -> Pa
         "participation_no_two_at_once": UsagerBusy,
         "rdv_capacity": WorkshopFull,
     }
-    with constraint_errors(errors):
-        participation = Participation.objects.create(
+    people = [booking.usager.pk, *([booking.responsable.pk] if booking.responsable else [])]
+    with constraint_errors(errors, ends_all=True):
+        participation = Participation(
             departement_id=rdv.departement_id,
             uuid=key,
             rdv=rdv,
@@ -229,8 +251,7 @@ def register(rdv: Rdv, booking: Booking, *, author: Author, now: datetime) -> Pa
             link_hash=hash_token(make_token("rdv", str(key))),
             may_overlap=booking.may_overlap and author.is_agent,
         )
-    people = [booking.usager.pk, *([booking.responsable.pk] if booking.responsable else [])]
-    note_contact(usager_ids=people, now=now)
+        insert_together(participation, also=contact_noted(usager_ids=people, now=now))
     return participation
 
 
@@ -251,8 +272,8 @@ def _tell(rdv: Rdv, participation: Participation, *, author: Author, now: dateti
         }
         | data,
     )
-    notices.booked(participation, now=now)
-    notices.agent_told(rdv, kind="booked", author=author, now=now)
+    prefetch_related_objects([rdv], "agents")  # for both the person's letters and the agents'
+    notices.booked(participation, now=now, author=author)
 
 
 @transaction.atomic(durable=True)
@@ -287,16 +308,7 @@ def overbook(
         author=author,
         now=now,
         is_overbooked=True,
-    )
-    place = place_of(motif, site, _visit_place(booking))
-    take(
-        motif=motif,
-        agent_ids=agent_ids,
-        starts_at=starts_at,
-        ends_at=ends_at,
-        place=place,
-        rdv=rdv,
-        is_blocking=False,
+        place=_visit_place(booking),
     )
     participation = register(rdv, booking, author=author, now=now)
     _tell(rdv, participation, author=author, now=now, data={"agents": list(agent_ids), "overbooked": reason.strip()})
@@ -332,8 +344,6 @@ def create_workshop(
         title=title,
         capacity=capacity,
     )
-    place = place_of(motif, site, None)
-    take(motif=motif, agent_ids=agent_ids, starts_at=starts_at, ends_at=ends_at, place=place, rdv=rdv)
     journal.write(
         "rdv.workshop_created",
         subject=("rdv", rdv.uuid),

@@ -5,10 +5,11 @@ UID never changes, SEQUENCE is the schedule version, hours are in the zone of th
 """
 
 from datetime import date, datetime
+from functools import lru_cache
 from urllib.parse import urlparse
 
 from django.conf import settings
-from icalendar import Calendar, Event, vCalAddress, vText
+from icalendar import Calendar, Event, Timezone, vCalAddress, vText
 
 from rdv.core.links import fill_links
 from rdv.models import Participation
@@ -64,10 +65,15 @@ def _calendar(participation: Participation, facts: Facts, method: str, now: date
     calendar.add("VERSION", "2.0")
     calendar.add("METHOD", method)
     calendar.add_component(event)
-    # Only the changes of hour around it: the whole history of a zone weighs 8 kB.
-    year = facts.starts_at.year
-    calendar.add_missing_timezones(date(year - 1, 1, 1), date(year + 1, 12, 31))
+    for zone in calendar.get_missing_tzids():
+        calendar.add_component(_timezone(zone, facts.starts_at.year))
     return calendar
+
+
+@lru_cache(maxsize=32)
+def _timezone(zone: str, year: int) -> Timezone:
+    """Only the changes of hour around it: the whole history of a zone weighs 8 kB. Read, never changed."""
+    return Timezone.from_tzid(zone, first_date=date(year - 1, 1, 1), last_date=date(year + 1, 12, 31))
 
 
 def _summary(facts: Facts) -> str:

@@ -14,7 +14,7 @@ from django.http import Http404
 from agents.access import Scope
 from agents.models import Agent, Site
 from rdv.access import agent_seen, motifs_for_agent
-from rdv.domain.intervals import Interval
+from rdv.domain.intervals import Interval, span_of
 from rdv.domain.windows import Window
 from rdv.models import Motif, Ouverture
 from rdv.services.availability import agent_window, agents_asked, free_stretches
@@ -72,9 +72,9 @@ def hour_in(hole: Hole, question: Question) -> Creneau | None:
     if not question.window.admits(hole.starts_at) or (asked is not EVERYBODY and hole.agent.pk not in asked):
         return None
     at = replace(question, agents=(hole.agent.pk,), window=Window(hole.starts_at, hole.starts_at))
-    wanted = Interval(hole.starts_at, hole.starts_at + motif.duration)
+    begins, ends = span_of(Interval(hole.starts_at, hole.starts_at + motif.duration))
     for (agent_id, site_id), stretches in sorted(free_stretches(at).items()):
-        if any(stretch.contains(wanted) for stretch in stretches):
+        if any(first <= begins and ends <= last for first, last in stretches):
             return Creneau(hole.starts_at, site_id, (agent_id,))
     return None
 

@@ -11,10 +11,14 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
-from rdv.domain.intervals import Interval
+from rdv.domain.intervals import Span, interval_of
+from rdv.domain.travel import Point, Stop
+from rdv.models import Modality
 from rdv.services.questions import EVERYBODY, LOOK_BACK, Question
 
-Free = dict[tuple[int, int], list[Interval]]
+# (agent, site) -> stretches; agent -> home visits.
+Free = dict[tuple[int, int], list[Span]]
+Visits = dict[int, list[Stop]]
 LONG_AGO = date(1970, 1, 1)
 
 
@@ -61,6 +65,22 @@ coalesce((
      ), '{{{{}}}}'::tstzmultirange)
 """
 
+# Around a home visit an Rdv on site needs the road there and back, which depends on both places: the visits of `opened`
+# come with the answer, as rows of their own. {since} and {until} bound the look.
+_VISITS = """
+SELECT {keys} v.agent_id, NULL::bigint, floor(extract(epoch FROM v.starts_at))::bigint,
+       ceil(extract(epoch FROM v.ends_at))::bigint, true, v.latitude, v.longitude
+FROM opened JOIN rdv_occupation v ON v.agent_id = opened.agent_id
+WHERE %(with_road)s AND v.is_home_visit
+  AND v.starts_at > {since} - %(look_back)s AND v.starts_at < {until} + %(look_back)s
+  AND (v.expires_at IS NULL OR v.expires_at > %(now)s)
+  AND (v.kind <> 'option' OR v.is_blocking OR %(hides_released)s)
+  AND v.option_id IS DISTINCT FROM %(ignore_option)s
+  AND v.rdv_id IS DISTINCT FROM %(ignore_rdv)s
+"""
+# Whole seconds, as numbers: an instant is ten times longer to read.
+_SPAN = "ceil(extract(epoch FROM lower(free)))::bigint, floor(extract(epoch FROM upper(free)))::bigint"
+
 _WHOLE_WINDOW = f"""
 WITH opened AS (
     SELECT o.agent_id, o.site_id, range_agg(tstzrange(o.starts_at, o.ends_at)) AS stretch
@@ -68,10 +88,11 @@ WITH opened AS (
     WHERE {_OPEN}
     GROUP BY o.agent_id, o.site_id
 )
-SELECT agent_id, site_id, lower(free), upper(free)
+SELECT agent_id, site_id, {_SPAN}, false, NULL::float8, NULL::float8
 FROM opened, unnest(stretch - {_BUSY.format(since="%(since)s", until="%(until)s")}) AS free
 WHERE upper(free) - lower(free) >= %(duration)s
-ORDER BY agent_id, site_id, lower(free)
+UNION ALL {_VISITS.format(keys="", since="%(since)s", until="%(until)s")}
+ORDER BY 1, 2, 3
 """  # noqa: S608 - the pieces above
 
 # `day`: per key, the days of the next openings where a créneau may fit (longest_free_min, an upper bound); then the
@@ -97,30 +118,43 @@ WITH day AS (
     WHERE {_OPEN}
     GROUP BY day.key, day.local_on, o.agent_id, o.site_id
 )
-SELECT opened.key, opened.local_on, agent_id, site_id, lower(free), upper(free)
+SELECT opened.key, opened.local_on, agent_id, site_id, {_SPAN}, false, NULL::float8, NULL::float8
 FROM opened LEFT JOIN LATERAL unnest(
     stretch - {_BUSY.format(since="opened.first", until="opened.last + %(after)s + %(before)s")}
 ) AS free ON upper(free) - lower(free) >= %(duration)s
-ORDER BY opened.key, opened.local_on, agent_id, site_id, lower(free)
+UNION ALL {_VISITS.format(keys="opened.key, opened.local_on,", since="opened.first", until="opened.last")}
+ORDER BY 1, 2, 3, 4, 5
 """  # noqa: S608 - the pieces above
 
 
-def subtract_window(question: Question, followers: Mapping[int, int] | None) -> Free:
-    """(agent, site) -> where a whole créneau may lie, over the window. `followers`: for motifs away from the site."""
+class Found(NamedTuple):
+    """Where a whole créneau may lie, road left aside, and the home visits of these agents."""
+
+    free: Free
+    visits: Visits
+
+
+def subtract_window(question: Question, followers: Mapping[int, int] | None) -> Found:
+    """Over the window. `followers`: for motifs away from the site."""
     free: Free = defaultdict(list)
+    visits: Visits = defaultdict(list)
     with connection.cursor() as cursor:
         cursor.execute(_WHOLE_WINDOW.format(place=_place(question, followers)), _parameters(question, followers))
-        for agent_id, site_id, start, end in cursor.fetchall():
-            free[agent_id, site_id if followers is None else followers[agent_id]].append(Interval(start, end))
-    return free
+        for agent_id, site_id, start, end, is_visit, latitude, longitude in cursor.fetchall():
+            if is_visit:
+                visits[agent_id].append(_stop(start, end, latitude, longitude))
+            else:
+                free[agent_id, site_id if followers is None else followers[agent_id]].append((start, end))
+    return Found(free, visits)
 
 
 def subtract_first_days(
     question: Question, followers: Mapping[int, int] | None, *, key: Key, asked: Sequence[Asked], openings: int
-) -> dict[int, dict[date, Free]]:
+) -> tuple[Found, dict[int, date]]:
     """The same for the next days of each key that may have something, found through `openings` openings each.
 
-    A day that is there but empty had an opening that seemed long enough; a key that is not there has no day left.
+    Second answer: the last of these days, per key. A day that is there but has no stretch had an opening that seemed
+    long enough; a key that is not there has no day left.
     """
     parameters = _parameters(question, followers) | {
         "keys": [one.key for one in asked],
@@ -128,14 +162,23 @@ def subtract_first_days(
         "openings": openings,
         "minutes": int(question.motif.duration.total_seconds() // 60),
     }
-    found: dict[int, dict[date, Free]] = defaultdict(dict)
+    free: Free = defaultdict(list)
+    visits: Visits = defaultdict(list)
+    last: dict[int, date] = {}
     with connection.cursor() as cursor:
         cursor.execute(_FIRST_DAYS.format(place=_beside(key, question, followers), key=key.value), parameters)
-        for one, day, agent_id, site_id, start, end in cursor.fetchall():
-            free = found[one].setdefault(day, defaultdict(list))
-            if start is not None:
-                free[agent_id, site_id if followers is None else followers[agent_id]].append(Interval(start, end))
-    return found
+        for one, day, agent_id, site_id, start, end, is_visit, latitude, longitude in cursor.fetchall():
+            last[one] = day  # in the order of the days
+            if is_visit:
+                visits[agent_id].append(_stop(start, end, latitude, longitude))
+            elif start is not None:
+                free[agent_id, site_id if followers is None else followers[agent_id]].append((start, end))
+    return Found(free, visits), last
+
+
+def _stop(start: int, end: int, latitude: float | None, longitude: float | None) -> Stop:
+    place = None if latitude is None or longitude is None else Point(latitude, longitude)
+    return Stop(interval_of((start, end)), place)
 
 
 def _place(question: Question, followers: Mapping[int, int] | None) -> str:
@@ -167,6 +210,7 @@ def _parameters(question: Question, followers: Mapping[int, int] | None) -> dict
         "departement": motif.departement_id,
         "public_on": question.public_on,
         "hides_released": question.hides_released,
+        "with_road": motif.modality == Modality.PUBLIC_OFFICE,
         "before": motif.buffer_before,
         "after": motif.buffer_after,
         "duration": motif.duration,

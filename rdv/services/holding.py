@@ -12,13 +12,26 @@ from agents.models import Site
 from rdv.core.clock import local_date
 from rdv.core.db import constraint_errors, lock_agents
 from rdv.core.journal import Author
+from rdv.core.together import Tail, insert_together
 from rdv.domain.travel import Point
 from rdv.domain.windows import Window
-from rdv.models import EXTEND_BY, HOLD_FOR, Booker, Motif, MotifSite, Option, OptionAgent, Purpose, Rdv, SourceKind
+from rdv.models import (
+    EXTEND_BY,
+    HOLD_FOR,
+    Booker,
+    Motif,
+    MotifSite,
+    OccupationKind,
+    Option,
+    OptionAgent,
+    Purpose,
+    Rdv,
+    SourceKind,
+)
 from rdv.services.availability import agent_window, agents_asked, agents_who_fit, usager_window
 from rdv.services.choosing import Chosen, choose
 from rdv.services.errors import AlreadyExtended, CreneauUnavailable, NotBookable, OptionExpired, WorkshopFull
-from rdv.services.occupying import drop_dead_options_of, nearest_of, place_of, take
+from rdv.services.occupying import drop_dead_options_of, nearest_of, occupations, place_of, taking_errors
 from rdv.services.questions import Agents, Question
 from rdv.services.waitlist_queue import note_freed, note_seats
 from usagers.models import Usager
@@ -103,7 +116,7 @@ def _hold(question: Question, chosen: Chosen, *, starts_at: datetime, author: Au
     if not fitting.issuperset(chosen.agent_ids):
         raise CreneauUnavailable
     ends_at = starts_at + motif.duration
-    option = Option.objects.create(
+    option = Option(
         departement_id=motif.departement_id,
         motif=motif,
         site=site,
@@ -117,18 +130,18 @@ def _hold(question: Question, chosen: Chosen, *, starts_at: datetime, author: Au
         latitude=question.place.lat if question.place else None,
         longitude=question.place.lon if question.place else None,
     )
-    OptionAgent.objects.bulk_create(
-        OptionAgent(departement_id=motif.departement_id, option=option, agent_id=agent_id)
-        for agent_id in chosen.agent_ids
-    )
-    take(
+    links = [OptionAgent(departement_id=motif.departement_id, agent_id=agent_id) for agent_id in chosen.agent_ids]
+    taken = occupations(
         motif=motif,
         agent_ids=chosen.agent_ids,
         starts_at=starts_at,
         ends_at=ends_at,
         place=place_of(motif, site, question.place),
-        option=option,
+        kind=OccupationKind.OPTION,
+        expires_at=option.expires_at,
     )
+    with taking_errors(ends_all=True):
+        insert_together(option, Tail("option_id", links), Tail("option_id", taken))
     return option
 
 

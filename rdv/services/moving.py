@@ -75,7 +75,7 @@ def move_rdv(*, rdv: Rdv, move: Move, author: Author, now: datetime) -> Rdv:
     )
     _require_movable(locked, move, author=author, now=now)
     if option is not None:
-        release_option_rows(option)
+        release_option_rows(option, target.agent_ids, now)
         Option.objects.filter(pk=option.pk).update(rdv=locked)
     _require_fit(question, target, move, author=author, is_held=option is not None and option.expires_at > now)
     return _write(locked, target, move, old_agents=old_agents, author=author, now=now)

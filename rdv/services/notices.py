@@ -10,14 +10,15 @@ Room: services. Called by booking, moving, cancelling and attendance, in their t
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 
 from notifications import services as post_office
 from notifications.models import MessageChannel
 from notifications.services import Letter
+from rdv.core.journal import Author
 from rdv.models import NoticeLevel, Participation
-from rdv.services.agent_notices import agent_told, forget_agent_notices, forget_arrival
+from rdv.services.agent_notices import agent_letters, agent_told, forget_agent_notices, forget_arrival
 from rdv.services.calendars import calendar_part, reply_address
 from rdv.services.texts import Facts, News, Was, email, facts_of, sms
 from usagers.models import Channel, Usager
@@ -36,12 +37,13 @@ NEWS = (News.BOOKED, News.MOVED, News.RESTORED)
 REMINDERS = (News.SMS_REMINDER, News.EMAIL_REMINDER)
 
 
-def booked(participation: Participation, *, now: datetime) -> None:
+def booked(participation: Participation, *, now: datetime, author: Author | None = None) -> None:
+    """Everything that a booking says, in one statement. `author`: who booked, when the agents are to be told too."""
+    letters = agent_letters(participation.rdv, kind="booked", author=author, now=now) if author else []
     case = _case(participation, now)
-    if case is None:
-        return
-    post_office.post(_by_each_channel(case, News.BOOKED), now=now)
-    _plan_reminders(case)
+    if case is not None:
+        letters += [*_by_each_channel(case, News.BOOKED), *_reminders(case)]
+    post_office.post(letters, now=now)
 
 
 def moved(participation: Participation, *, old_starts_at: datetime, old_site_name: str, now: datetime) -> None:
@@ -53,11 +55,12 @@ def moved(participation: Participation, *, old_starts_at: datetime, old_site_nam
     case = _case(participation, now)
     if case is None:
         return
+    letters = list(_reminders(case))
     if has_moved:
         zone = participation.rdv.motif.departement.zone
         was = Was(old_starts_at.astimezone(zone), old_site_name)
-        post_office.post(_by_each_channel(case, News.MOVED, was=was), now=now)
-    _plan_reminders(case)
+        letters = [*_by_each_channel(case, News.MOVED, was=was), *letters]
+    post_office.post(letters, now=now)
 
 
 def cancelled(participation: Participation, *, by_service: bool, now: datetime) -> None:
@@ -123,10 +126,19 @@ class _Case:
     phone: str
     email: str
     now: datetime
+    # By method: confirmation and reminders carry the same file.
+    _calendars: dict[str, str] = field(default_factory=dict)
 
     @property
     def is_late(self) -> bool:
         return self.participation.rdv.starts_at - self.now < LATE
+
+    def calendar(self, method: str) -> str:
+        if method not in self._calendars:
+            self._calendars[method] = calendar_part(
+                self.participation, self.facts, method=method, address=self.email, now=self.now
+            )
+        return self._calendars[method]
 
 
 def _case(participation: Participation, now: datetime) -> _Case | None:
@@ -174,7 +186,7 @@ def _by_each_channel(
             yield letter
 
 
-def _plan_reminders(case: _Case) -> None:
+def _reminders(case: _Case) -> Iterable[Letter]:
     """Planned now, with their fallback. Too short before, or past already: the message of the booking says it all."""
     if case.is_late:
         return
@@ -183,8 +195,9 @@ def _plan_reminders(case: _Case) -> None:
         (News.EMAIL_REMINDER, MessageChannel.EMAIL, motif.email_reminder_days),
         (News.SMS_REMINDER, MessageChannel.SMS, motif.sms_reminder_days),
     ]
-    letters = [_reminder(case, news, channel, days) for news, channel, days in planned if days is not None]
-    post_office.post([letter for letter in letters if letter is not None], now=case.now)
+    for news, channel, days in planned:
+        if days is not None and (letter := _reminder(case, news, channel, days)):
+            yield letter
 
 
 def _reminder(case: _Case, news: News, channel: MessageChannel, days: int) -> Letter | None:
@@ -244,5 +257,4 @@ def _content(
     is_late = case.is_late and news is News.BOOKED
     written = email(news, case.facts, owner=owner, was=was, by_service=by_service, is_late=is_late)
     method = "CANCEL" if news is News.CANCELLED else "REQUEST"
-    calendar = calendar_part(case.participation, case.facts, method=method, address=case.email, now=case.now)
-    return written.text, written.title, written.html, calendar, owner
+    return written.text, written.title, written.html, case.calendar(method), owner

@@ -4,7 +4,10 @@ Who calls: booking, moving, cancelling (and planning for absences, by its own ro
 """
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
+
+from django.db.models import Q
 
 from agents.models import Site
 from rdv.core.db import constraint_errors
@@ -33,20 +36,51 @@ def take(
     is_blocking: bool = True,
     nearest: Sequence[datetime] = (),
 ) -> None:
-    """Insert one row per agent, buffers included. The exclusion constraint is the net under the trapeze.
+    """Insert one row per agent, for an Rdv or an option that exists. The exclusion constraint is the net.
 
-    Raises CreneauUnavailable when the database refuses.
+    Raises CreneauUnavailable when the database refuses; the transaction around it goes on.
     """
-    rows = [
+    rows = occupations(
+        motif=motif,
+        agent_ids=agent_ids,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        place=place,
+        kind=OccupationKind.RDV if rdv else OccupationKind.OPTION,
+        expires_at=option.expires_at if option else None,
+        is_blocking=is_blocking,
+    )
+    for row in rows:
+        row.rdv, row.option = rdv, option
+    with taking_errors(nearest):
+        Occupation.objects.bulk_create(rows)
+
+
+def taking_errors(nearest: Sequence[datetime] = (), *, ends_all: bool = False) -> AbstractContextManager[None]:
+    """CreneauUnavailable when the database refuses what is inserted inside."""
+    return constraint_errors({"occupation_no_overlap": CreneauUnavailable(nearest)}, ends_all=ends_all)
+
+
+def occupations(
+    *,
+    motif: Motif,
+    agent_ids: Sequence[int],
+    starts_at: datetime,
+    ends_at: datetime,
+    place: Point | None,
+    kind: OccupationKind,
+    expires_at: datetime | None = None,
+    is_blocking: bool = True,
+) -> list[Occupation]:
+    """One row per agent, buffers included, not written yet and without what they are for."""
+    return [
         Occupation(
             departement_id=motif.departement_id,
             agent_id=agent_id,
             starts_at=starts_at - motif.buffer_before,
             ends_at=ends_at + motif.buffer_after,
-            kind=OccupationKind.RDV if rdv else OccupationKind.OPTION,
-            rdv=rdv,
-            option=option,
-            expires_at=option.expires_at if option else None,
+            kind=kind,
+            expires_at=expires_at,
             is_blocking=is_blocking,
             latitude=place.lat if place else None,
             longitude=place.lon if place else None,
@@ -54,16 +88,16 @@ def take(
         )
         for agent_id in agent_ids
     ]
-    with constraint_errors({"occupation_no_overlap": CreneauUnavailable(nearest)}):
-        Occupation.objects.bulk_create(rows)
 
 
 def release_rdv(rdv: Rdv) -> None:
     Occupation.objects.filter(rdv=rdv).delete()
 
 
-def release_option_rows(option: Option) -> None:
-    Occupation.objects.filter(option=option).delete()
+def release_option_rows(option: Option, agent_ids: Sequence[int], now: datetime) -> None:
+    """What this option held, and with it what died on the same agendas (`drop_dead_options_of`)."""
+    rows = Occupation.objects.filter(agent_id__in=agent_ids, expires_at__isnull=False)
+    rows.filter(Q(option=option) | Q(expires_at__lte=now)).delete()
 
 
 def require_fit(question: Question, starts_at: datetime, agent_ids: Sequence[int]) -> None:

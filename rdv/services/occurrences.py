@@ -78,7 +78,9 @@ def _write_row(row: Ouverture, rule: PlageRule, *, author: Author, now: datetime
     row.local_on, row.starts_at, row.ends_at = rule.first_day, instants.start, instants.end
     row.site, row.motif_ids = rule.site, rule.motif_ids
     row.is_modified, row.is_cancelled = True, False
-    row.save()
+    # Only these columns: the others would have their own guards asked again (motifs, département).
+    changed = ["local_on", "starts_at", "ends_at", "site", "is_modified", "is_cancelled"]
+    row.save(update_fields=changed + (["motif_ids"] if row.motif_ids != before["motifs"] else []))
     note_openings([row], departement_code=row.departement_id, now=now)
     _write(row, "ouverture.edited", author=author, now=now, before=before)
     return row

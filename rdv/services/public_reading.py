@@ -34,8 +34,10 @@ def public_motifs(departement: Departement) -> list[Motif]:
 
 
 def public_motif(departement: Departement, slug: str) -> Motif | None:
-    found = Motif.objects.of(departement).public().filter(slug=slug)
-    return found.select_related("service", "departement").first()
+    found = Motif.objects.of(departement).public().filter(slug=slug).select_related("service").first()
+    if found is not None:
+        found.departement = departement
+    return found
 
 
 def sites_offering(motif: Motif) -> list[Site]:

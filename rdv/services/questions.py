@@ -4,10 +4,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import Enum
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from agents.models import Site
-from rdv.domain.intervals import Interval
+from rdv.domain.intervals import Span
 from rdv.domain.travel import Point
 from rdv.domain.windows import Window
 from rdv.models import Motif
@@ -24,9 +24,11 @@ Agents = Collection[int] | Literal[_Everybody.EVERYBODY]
 LOOK_BACK = timedelta(hours=26)  # the longest Occupation or Ouverture, and an hour
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Creneau:
-    """A start that can be booked. One agent, or for a binôme all who are free together at that time."""
+class Creneau(NamedTuple):
+    """A start that can be booked. One agent, or for a binôme all who are free together at that time.
+
+    A tuple: thousands are made and sorted for one page.
+    """
 
     starts_at: datetime
     site_id: int
@@ -63,4 +65,4 @@ class Question:
 
 
 # Stretches of one agent followed from one site.
-Stretches = Mapping[tuple[int, int], list[Interval]]
+Stretches = Mapping[tuple[int, int], list[Span]]

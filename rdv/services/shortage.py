@@ -19,10 +19,10 @@ from rdv.domain.holidays import holiday_name
 from rdv.domain.travel import Point
 from rdv.domain.windows import Window
 from rdv.models import Booker, Motif, MotifSite
-from rdv.services.availability import agent_window, agents_asked, creneaux_in, lay, usager_window
+from rdv.services.availability import agent_window, agents_asked, creneaux_in, usager_window
 from rdv.services.console_matrix import AFTERNOON
 from rdv.services.questions import EVERYBODY, Agents, Creneau, Question
-from rdv.services.shortage_steps import Loss, Taker, next_opening, openings_of, pieces_of, taken_from
+from rdv.services.shortage_steps import Loss, Taker, laid_on, next_opening, openings_of, pieces_of, taken_from
 from usagers.models import Usager
 
 LOOK = timedelta(days=42)
@@ -77,7 +77,7 @@ def shortage_of(
     losses += by_choice
     people = Agent.objects.in_bulk({one.agent_id for one in openings})
     return Shortage(
-        opened=len(lay(question, pieces_of(openings))),
+        opened=laid_on(question, pieces_of(openings)),
         sites=len({one.site_id for one in openings}),
         agents=len(people),
         losses=tuple(loss for loss in losses if loss.hours),

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from agents.models import Agent, Fermeture
 from rdv.core.clock import local_date
-from rdv.domain.intervals import Interval, merge, subtract
+from rdv.domain.intervals import Interval, merge, span_of, subtract
 from rdv.domain.windows import Window
 from rdv.models import Modality, Motif, Occupation, OccupationKind, Offre, Ouverture
 from rdv.services.availability import agent_window, lay
@@ -96,6 +96,11 @@ def pieces_of(openings: Iterable[Opening]) -> Pieces:
     return {key: merge(stretches) for key, stretches in found.items()}
 
 
+def laid_on(question: Question, pieces: Pieces) -> int:
+    """How many créneaux lie there."""
+    return len(lay(question, {key: [span_of(stretch) for stretch in found] for key, found in pieces.items()}))
+
+
 def next_opening(question: Question) -> date | None:
     """Where to look, when nothing is opened in the window."""
     latest = agent_window(question.motif, question.now).latest
@@ -119,7 +124,7 @@ def taken_from(question: Question, openings: Sequence[Opening]) -> tuple[list[Lo
     cancelled = len(openings) - len(kept)
     open_days = [one for one in kept if not closed.labels(one)]
     labels = sorted({label for one in kept for label in closed.labels(one)})
-    count = _Counter(question, len(lay(question, pieces_of(openings))))
+    count = _Counter(question, laid_on(question, pieces_of(openings)))
     losses = [
         count.after(pieces_of(kept), Taker.CANCELLED, count=cancelled),
         count.after(pieces_of(open_days), Taker.CLOSED, labels=tuple(labels)),
@@ -139,7 +144,7 @@ class _Counter:
         self.question, self.left = question, opened
 
     def after(self, pieces: Pieces, taker: Taker, **facts: object) -> Loss:
-        before, self.left = self.left, len(lay(self.question, pieces))
+        before, self.left = self.left, laid_on(self.question, pieces)
         return Loss(taker, before - self.left, **facts)  # type: ignore[arg-type]  # facts are fields of Loss
 
 

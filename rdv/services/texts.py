@@ -89,7 +89,8 @@ def facts_of(participation: Participation) -> Facts:
 def _with_details(facts: Facts, participation: Participation) -> Facts:
     """What only a normal motif says."""
     rdv, motif = participation.rdv, participation.rdv.motif
-    agents = rdv.agents.order_by("search_key", "id")
+    # Sorted here: a booking has just read them for the agents' own notices.
+    agents = sorted(rdv.agents.all(), key=lambda agent: (agent.search_key, agent.pk))
     names = [] if motif.is_collective else list(dict.fromkeys(agent.public_name for agent in agents))
     return replace(
         facts,

@@ -11,9 +11,9 @@ from datetime import date, timedelta
 
 from agents.models import AGENDA_ROLES, Affectation, Site
 from rdv.core.clock import local_date
-from rdv.domain.intervals import Interval, merge, subtract
+from rdv.domain.intervals import Interval, Span, interval_of, merge, span_of, subtract
 from rdv.domain.travel import Point, Stop, busy_with_road, openings_with_road
-from rdv.models import Modality, Motif, Occupation, OccupationKind, Ouverture
+from rdv.models import Motif, Occupation, OccupationKind, Ouverture
 from rdv.services.questions import EVERYBODY, LOOK_BACK, Question, Stretches
 
 
@@ -44,20 +44,15 @@ def followed_from(question: Question) -> dict[int, int]:
 
 
 def leave_the_road(
-    question: Question, free: dict[tuple[int, int], list[Interval]]
-) -> dict[tuple[int, int], list[Interval]]:
-    """Around the agents' home visits, an Rdv on site also needs the road back."""
-    if question.motif.modality != Modality.PUBLIC_OFFICE or not free:
-        return free
-    visits = _kept({agent_id for agent_id, _ in free}, question, only_visits=True)
-    if not visits:
-        return free
+    question: Question, free: dict[tuple[int, int], list[Span]], visits: Mapping[int, list[Stop]]
+) -> None:
+    """Around the agents' home visits, an Rdv on site also needs the road back: taken out of their stretches."""
     places = {site.pk: site_point(site) for site in question.sites}
     for (agent_id, site_id), stretches in free.items():
         if agent_id in visits:
-            busy = busy_with_road(visits[agent_id].stops, here=places[site_id], fallback=_unknown_road(question.motif))
-            free[agent_id, site_id] = subtract(stretches, busy)
-    return free
+            busy = busy_with_road(visits[agent_id], here=places[site_id], fallback=_unknown_road(question.motif))
+            left = subtract([interval_of(stretch) for stretch in stretches], busy)
+            free[agent_id, site_id] = [span_of(stretch) for stretch in left]
 
 
 def free_for_visits(question: Question) -> Stretches:
@@ -65,17 +60,17 @@ def free_for_visits(question: Question) -> Stretches:
     if not followers:
         return {}
     openings = _openings_of_visits(question, followers)
-    kept = _kept(openings, question, only_visits=False)
+    kept = _kept(openings, question)
     motif, fallback = question.motif, _unknown_road(question.motif)
     bases = {site.pk: site_point(site) for site in question.sites}
-    free: dict[tuple[int, int], list[Interval]] = {}
+    free: dict[tuple[int, int], list[Span]] = {}
     for agent_id, opened in openings.items():
         site_id = followers[agent_id]
         reached = openings_with_road(merge(opened), base=bases[site_id], here=question.place, fallback=fallback)
         agent_kept = kept[agent_id]
         busy = busy_with_road(agent_kept.stops, here=question.place, fallback=fallback) + agent_kept.elsewhere
         widened = [taken.widened(motif.buffer_after, motif.buffer_before) for taken in busy]
-        free[agent_id, site_id] = subtract(reached, widened)
+        free[agent_id, site_id] = [span_of(stretch) for stretch in subtract(reached, widened)]
     return free
 
 
@@ -120,7 +115,7 @@ class _ClosedDays:
         return any(first <= day <= last for first, last in self.ranges)
 
 
-def _kept(agent_ids: Iterable[int], question: Question, *, only_visits: bool) -> dict[int, Kept]:
+def _kept(agent_ids: Iterable[int], question: Question) -> dict[int, Kept]:
     window = question.window
     rows = Occupation.objects.standing(question.now).filter(
         agent_id__in=list(agent_ids),
@@ -130,8 +125,6 @@ def _kept(agent_ids: Iterable[int], question: Question, *, only_visits: bool) ->
     if not question.hides_released:
         # Freed, wanted by nobody, public in a few minutes: agents have it at once.
         rows = rows.exclude(kind=OccupationKind.OPTION, is_blocking=False)
-    if only_visits:
-        rows = rows.filter(is_home_visit=True)
     if question.ignore_option is not None:
         rows = rows.exclude(option_id=question.ignore_option)
     if question.ignore_rdv is not None:

@@ -1,8 +1,10 @@
 """Icons: two sets drawn for the platform, put in the page itself, always beside a word.
 
 Room: templates. `{% icon "phone" %}` is the public set (24 px), `{% picto "phone" %}` the back-office set (16 px).
-They are hidden from assistive technology: the word beside them speaks.
+They are hidden from assistive technology: the word beside them speaks. Each is written once per process.
 """
+
+from functools import cache
 
 from django import template
 from django.utils.html import format_html
@@ -92,6 +94,7 @@ def drawing(icons: dict[str, str], name: str) -> str:
 
 
 @register.simple_tag
+@cache
 def icon(name: str) -> SafeString:
     """An icon of the public side."""
     return format_html(
@@ -102,6 +105,7 @@ def icon(name: str) -> SafeString:
 
 
 @register.simple_tag
+@cache
 def picto(name: str) -> SafeString:
     """An icon of the back-office."""
     return format_html(

@@ -15,10 +15,11 @@ from rdv.domain.creneaux import (
     fits,
     free_time,
     lay_creneaux,
+    lay_spans,
     merge_public,
     round_up,
 )
-from rdv.domain.intervals import Interval
+from rdv.domain.intervals import Interval, interval_of, span_of
 from rdv.domain.recurrence import to_instants
 from rdv.domain.travel import Point, Stop, busy_with_road, openings_with_road
 from rdv.domain.windows import Window, agent_window, usager_window
@@ -273,6 +274,32 @@ def test_laying_on_free_time_is_the_same_search_in_two_steps(question: Question)
     )
     two_steps = lay_creneaux(free, window=question.window, **motif)
     assert two_steps == creneaux(question.opened, question.taken, window=question.window, **motif)
+
+
+@calm
+@given(question=questions)
+def test_laying_in_seconds_gives_the_same_starts(question: Question) -> None:
+    """What the search does with the stretches of thousands of agents."""
+    motif = question.motif
+    free = free_time(
+        question.opened,
+        question.taken,
+        buffer_before=motif["buffer_before"],
+        buffer_after=motif["buffer_after"],
+    )
+    buffers = motif["buffer_before"] + motif["buffer_after"]
+    spans = [span_of(one) for one in free]
+    laid = lay_spans(spans, duration=motif["duration"], buffers=buffers, window=question.window)
+    starts = [datetime.fromtimestamp(start, UTC) for starts in laid for start in starts]
+    assert starts == lay_creneaux(free, window=question.window, **motif)
+    assert [interval_of(span) for span in spans] == free
+
+
+def test_a_fraction_of_a_second_is_never_given_away() -> None:
+    half = timedelta(milliseconds=500)
+    assert interval_of(span_of(Interval(ORIGIN + half, ORIGIN + MINUTE - half))) == Interval(
+        ORIGIN + 2 * half, ORIGIN + MINUTE - 2 * half
+    )
 
 
 @calm

@@ -12,7 +12,7 @@ from django.db import OperationalError, connection, connections
 
 from rdv.models import Occupation, Option, Origin, Participation, Rdv
 from rdv.services import booking as booking_module
-from rdv.services import holding, occupying
+from rdv.services import holding
 from rdv.services.booking import Booking, book_option, create_workshop
 from rdv.services.cancelling import cancel_participation, restore_participation
 from rdv.services.errors import CreneauUnavailable, StatusRefused, WorkshopFull
@@ -115,15 +115,15 @@ def with_guards():
 
 def meet_before_the_insert(monkeypatch, number):
     """Everybody has looked before anybody writes: the unlucky moment, made certain."""
-    barrier, original, met = threading.Barrier(number), occupying.take, threading.local()
+    barrier, original, met = threading.Barrier(number), holding.insert_together, threading.local()
 
-    def take(**asked):
+    def insert(*rows, **asked):
         if not getattr(met, "once", False):
             met.once = True
             barrier.wait(timeout=30)
-        return original(**asked)
+        return original(*rows, **asked)
 
-    monkeypatch.setattr(holding, "take", take)
+    monkeypatch.setattr(holding, "insert_together", insert)
 
 
 def test_shifted_overlaps_are_refused_like_exact_ones(world):

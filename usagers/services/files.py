@@ -20,6 +20,7 @@ from rdv.core import journal
 from rdv.core.db import LOCK_USAGER_CREATION
 from rdv.core.journal import Author
 from rdv.core.text import search_key
+from rdv.core.together import Also
 from usagers.models import Usager, UsagerQuerySet
 from usagers.services.codes import CodeChannel, hash_address
 from usagers.services.locks import lock_text
@@ -125,6 +126,12 @@ class OtherFields(TypedDict, total=False):
 def note_contact(*, usager_ids: Iterable[int], now: datetime) -> None:
     """These people were in contact with us: their files are kept two more years. Never goes backward."""
     Usager.objects.filter(pk__in=list(usager_ids), last_contact_at__lt=now).update(last_contact_at=now)
+
+
+def contact_noted(*, usager_ids: Iterable[int], now: datetime) -> Also:
+    """`note_contact`, for the statement that writes what brought them (rdv.core.together)."""
+    change = "UPDATE usagers_usager SET last_contact_at = %s WHERE id = ANY(%s) AND last_contact_at < %s"
+    return Also(change, [now, list(usager_ids), now])
 
 
 def _forward_messages(usager: Usager, now: datetime) -> None:

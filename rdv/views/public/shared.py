@@ -65,7 +65,6 @@ def motif_or_404(departement: Departement, slug: str) -> Motif:
     motif = public_reading.public_motif(departement, slug)
     if motif is None:
         raise Http404
-    motif.departement = departement
     return motif
 
 
