@@ -16,5 +16,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("agents/", include("rdv.urls_agenda")),
     path("agents/agenda/", include("rdv.urls_planning")),
     path("agents/attente/", include("rdv.urls_waiting")),
+    path("agents/exports/", include("rdv.urls_exports")),
     path("", include("rdv.urls_public")),
 ]
