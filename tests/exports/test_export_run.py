@@ -1,7 +1,9 @@
 """Asking, making, taking away, forgetting: once each, by the right person, and noted in the journal."""
 
+import contextlib
 import dataclasses
 import datetime as dt
+import os
 import threading
 import uuid
 
@@ -189,12 +191,12 @@ def test_a_file_that_is_no_longer_on_the_disk(house, folder):
 
 def test_old_pieces_are_swept_and_living_ones_stay(house, folder):
     export = made(house)
-    (folder / "left.1.part").touch()
-    forget(now=dt.datetime.now(dt.UTC))
-    assert (folder / "left.1.part").exists()
-    forget(now=dt.datetime.now(dt.UTC) + 2 * DAY)
-    assert not (folder / "left.1.part").exists()
-    assert (folder / export.file_name).exists() == (export.expires_at > dt.datetime.now(dt.UTC) + 2 * DAY)
+    for name, age in (("old.1.part", 25), ("living.1.part", 1), (export.file_name, 25)):
+        (folder / name).touch()
+        at = (NOW - dt.timedelta(hours=age)).timestamp()
+        os.utime(folder / name, (at, at))
+    forget(now=NOW)
+    assert sorted(path.name for path in folder.iterdir()) == sorted(["living.1.part", export.file_name])
 
 
 def test_cut_short_it_begins_again_from_the_start(house, folder, monkeypatch):
@@ -241,13 +243,34 @@ def test_a_small_file_says_its_progress(house, monkeypatch):
     assert exports.lines_done(export) == 3
 
 
+def meet_in_the_middle(monkeypatch):
+    """Each worker that comes to write waits for the other a moment. Returns who came."""
+    gate, came = threading.Barrier(2), []
+
+    def make(export, now):
+        came.append(export.pk)
+        with contextlib.suppress(threading.BrokenBarrierError):
+            gate.wait(timeout=2)
+
+    monkeypatch.setattr(export_run, "_make", make)
+    return came
+
+
 @pytest.mark.django_db(transaction=True)
-def test_two_workers_make_one_file(folder):
-    """Real threads on one row: the lock lets one in. The control below takes the lock away and sees two."""
-    house = build()
-    export = ask(house)
+def test_two_workers_and_one_writes(folder, monkeypatch):
+    export = ask(build())
+    came = meet_in_the_middle(monkeypatch)
     assert sorted(together(lambda: run_export(export.pk, now=NOW))) == [False, True]
-    assert kinds().count("export.made") == 1
+    assert came == [export.pk]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_control_without_the_lock_both_write(folder, monkeypatch):
+    export = ask(build())
+    came = meet_in_the_middle(monkeypatch)
+    monkeypatch.setattr(export_run, "try_lock_export", lambda _: True)
+    together(lambda: run_export(export.pk, now=NOW))
+    assert came == [export.pk, export.pk]
 
 
 @pytest.mark.django_db(transaction=True)
