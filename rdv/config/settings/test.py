@@ -15,7 +15,9 @@ DEBUG = False
 SECRET_KEY = "test-only-not-secret-test-only-not-secret-test-only-0123456789"  # noqa: S105 - a test value
 ALLOWED_HOSTS = ["127.0.0.1", "localhost", "testserver"]
 OUTBOX_PAGE = True
-EXPORT_DIR = str(ROOT / ".test" / f"exports-{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}")
+EXPORT_DIR = os.environ.get("EXPORT_DIR") or str(
+    ROOT / ".test" / f"exports-{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
+)
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = True
