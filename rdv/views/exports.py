@@ -5,11 +5,13 @@ The password is asked again when it was typed long ago, for asking and for takin
 
 import uuid as uuids
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import FileResponse, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from agents.access import today_of
@@ -111,8 +113,8 @@ def _prepare(request: AgentRequest) -> HttpResponse:
         )
     except TooManyExports as refused:
         return _page(request, form, choices, rights, refusal=refused.message, status=409)
-    messages.success(request, "Le fichier se prépare. Vous pouvez quitter cette page : il vous attendra ici.")
-    return redirect("rdv:exports")
+    messages.success(request, "Le fichier est demandé. Vous pouvez quitter cette page : il vous attendra ici.")
+    return redirect(f"{reverse('rdv:exports')}?{urlencode(form.pairs)}")
 
 
 @require_POST

@@ -62,7 +62,9 @@ def build():
 
 def _rdvs(house):
     claire, canal = house.claire, house.canal
-    nadia = make_usager(house.here, first_name="Nadia", last_name="Lemaire", phone="+33639984521", email="n@example.net")
+    nadia = make_usager(
+        house.here, first_name="Nadia", last_name="Lemaire", phone="+33639984521", email="n@example.net"
+    )
     house.nadia = nadia
     created = utc(2027, 1, 4, 8)
 

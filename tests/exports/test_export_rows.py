@@ -197,7 +197,12 @@ def test_rights_and_filters_go_through_a_row(house):
 
 @pytest.mark.parametrize(
     ("number", "written"),
-    [("+33639984521", "06 39 98 45 21"), ("+3227361234", "003227361234"), ("", ""), ("+262262123456", "00262262123456")],
+    [
+        ("+33639984521", "06 39 98 45 21"),
+        ("+3227361234", "003227361234"),
+        ("", ""),
+        ("+262262123456", "00262262123456"),
+    ],
 )
 def test_a_phone_never_begins_with_a_plus(number, written):
     assert written_phone(number) == written

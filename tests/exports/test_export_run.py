@@ -119,8 +119,6 @@ def test_the_database_links_no_two_departements(house):
     export = ask(house)
     with pytest.raises(DatabaseError, match="rdv_export_asked_by_id_same_departement"), transaction.atomic():
         Export.objects.filter(pk=export.pk).update(departement=house.far)
-        with connections["default"].cursor() as cursor:
-            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
 
 
 def lose_the_site(house, role=None):

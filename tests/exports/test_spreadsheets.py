@@ -4,9 +4,9 @@ import csv
 import datetime as dt
 import re
 import zipfile
-from xml.etree import ElementTree
 
 import pytest
+from defusedxml import ElementTree
 
 from rdv.core import spreadsheets
 from rdv.core.spreadsheets import open_sheet, plain
@@ -26,7 +26,8 @@ def cells_of(path, number=1):
         assert book.testzip() is None
         tree = ElementTree.fromstring(book.read(f"xl/worksheets/sheet{number}.xml"))
     return [
-        [(cell.get("s"), "".join(cell.itertext())) for cell in row.iter(f"{SPACE}c")] for row in tree.iter(f"{SPACE}row")
+        [(cell.get("s"), "".join(cell.itertext())) for cell in row.iter(f"{SPACE}c")]
+        for row in tree.iter(f"{SPACE}row")
     ]
 
 
