@@ -41,7 +41,7 @@ def taken(page):
 def test_the_file_comes_by_itself(desk):
     page = desk()
     page.get_by_label("Au", exact=True).fill("2027-02-28")
-    page.get_by_text("Texte (CSV").click()
+    page.get_by_label("Texte (CSV").check()
     page.get_by_text("Avec les noms").click()
     page.get_by_role("button", name="Préparer le fichier CSV").wait_for()
     settle(page)
@@ -71,7 +71,7 @@ def test_by_keyboard_alone(desk):
 def test_without_script_on_a_small_phone(desk):
     page = desk(width=320, javascript=False)
     page.get_by_label("Au", exact=True).fill("2027-02-28")
-    page.get_by_text("Texte (CSV").click()
+    page.get_by_label("Texte (CSV").check()
     page.get_by_role("button", name="Compter les lignes").click()
     assert page.locator("#contenu-fichier .kpi").inner_text() == "3"
     page.get_by_role("button", name="Préparer le fichier CSV").click()
