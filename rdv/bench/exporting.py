@@ -155,9 +155,12 @@ def _export(code: str, lines: int, kind: str) -> tuple[int, float]:
 
 
 def _peak_kb() -> int:
-    """Kilobytes on Linux, bytes on macOS."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "linux" else peak // KILO
+    """The most memory this process ever held. Linux: VmHWM, since ru_maxrss also remembers the parent's."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        line = next(one for one in status.read_text().splitlines() if one.startswith("VmHWM:"))
+        return int(line.split()[1])
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // KILO  # bytes on macOS
 
 
 if __name__ == "__main__":
