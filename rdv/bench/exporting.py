@@ -124,8 +124,14 @@ def main(code: str, lines: int, kind: str) -> None:
     started = perf_counter()
     written, size = _export(code, lines, kind)
     seconds = perf_counter() - started
-    grown = (_peak_kb() - before) / KILO
-    told = {"lines": written, "seconds": round(seconds, 2), "grown_mb": round(grown, 1), "file_mb": round(size, 1)}
+    peak = _peak_kb()
+    told = {
+        "lines": written,
+        "seconds": round(seconds, 2),
+        "grown_mb": round((peak - before) / KILO, 1),
+        "peak_mb": round(peak / KILO, 1),
+        "file_mb": round(size, 1),
+    }
     sys.stdout.write(json.dumps(told) + "\n")
 
 

@@ -102,8 +102,8 @@ class Load:
 
 
 def connections():
-    """Kept open between requests, as browsers do."""
-    return aiohttp.TCPConnector(limit=0, keepalive_timeout=15)
+    """Kept open between requests, less long than gunicorn keeps them (2 s): else a line hung up is used."""
+    return aiohttp.TCPConnector(limit=0, keepalive_timeout=1)
 
 
 async def pace(rates, seconds):
