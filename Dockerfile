@@ -10,7 +10,8 @@ ENV PATH=/opt/venv/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     DJANGO_SETTINGS_MODULE=rdv.config.settings.prod
 RUN groupadd --system --gid 10001 rdv \
- && useradd --system --uid 10001 --gid rdv --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin rdv
+ && useradd --system --uid 10001 --gid rdv --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin rdv \
+ && install --directory --owner rdv --group rdv --mode 0700 /var/lib/rdv/exports
 WORKDIR /app
 COPY --from=dependencies /opt/venv /opt/venv
 COPY manage.py ./

@@ -10,7 +10,7 @@ COMPILE := uv pip compile --universal --generate-hashes --no-emit-index-url --no
 
 BENCH ?= departement
 
-.PHONY: bench help demo demo-reset demo-codes test test-fast lint format lock screenshots pictures browser .venv
+.PHONY: bench load help demo demo-reset demo-codes test test-fast lint format lock screenshots pictures browser .venv
 .DEFAULT_GOAL := help
 
 help: ## This list
@@ -46,6 +46,9 @@ pictures: $(READY) browser ## Take the pictures of docs/images again, on a fresh
 
 bench: $(READY) ## Measure the engine (BENCH=site, departement, national or all); data are kept in .bench
 	@exec $(BIN)/python -m rdv.bench $(BENCH)
+
+load: $(READY) ## The platform under load, on this machine alone: a rush, then a minute of bookings and searches
+	@exec $(BIN)/python -m tests.load
 
 lock: ## Write requirements*.txt again from pyproject.toml (needs uv)
 	$(COMPILE) pyproject.toml --output-file requirements.txt

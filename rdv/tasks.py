@@ -4,6 +4,7 @@ from celery import shared_task
 
 from rdv.core import clock
 from rdv.services import (
+    export_run,
     holding,
     operations,
     retention,
@@ -47,3 +48,16 @@ def waitlist_minute() -> None:
     waitlist_noted.note_reopened(now)
     waitlist_noted.offer_noted(now)
     waitlist_expiry.expire_past(now)
+
+
+@shared_task
+def make_export(export_id: int) -> None:
+    """On a queue of its own: the longest work there is stands in nobody's way."""
+    export_run.run_export(export_id, now=clock.now())
+
+
+@shared_task
+def exports_minute() -> None:
+    """Files that nobody is making: asked while the broker was away, or left by a worker that was killed."""
+    for pk in export_run.exports_left():
+        make_export.delay(pk)

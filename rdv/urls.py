@@ -17,5 +17,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("agents/agenda/", include("rdv.urls_planning")),
     path("agents/attente/", include("rdv.urls_waiting")),
     path("agents/journee/", include("rdv.urls_board")),
+    path("agents/exports/", include("rdv.urls_exports")),
     path("", include("rdv.urls_public")),
 ]

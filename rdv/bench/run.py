@@ -7,6 +7,7 @@ from typing import Any
 
 from rdv.bench.board import board_pages
 from rdv.bench.cleaning import clean
+from rdv.bench.exporting import EXPORT, export_200k
 from rdv.bench.measuring import Question, measure
 from rdv.bench.pages import pages
 from rdv.bench.scales import NOW, Scale
@@ -39,6 +40,8 @@ def _lines(world: World, only: Sequence[str]) -> Iterator[dict[str, Any]]:
             yield measure(question, world.scale.name)
     if not only or RUSH in only:
         yield rush(world)
+    if not only or EXPORT in only:
+        yield export_200k(world.scale.name, max(world.scale.sites, key=lambda code: world.scale.sites[code]))
 
 
 def _stop_the_clock() -> None:

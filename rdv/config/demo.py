@@ -8,6 +8,7 @@ Room: the roof. Called by the Makefile (`python -m rdv.config.demo [run|reset|co
       accounts.json    what seed_demo wrote: role, name, email, password, totp_secret
       seeded           there once the data are loaded
       demo.json        address, port, accounts: for whoever drives the demo by program
+      exports/         files prepared for the agents
       logs/ run/       a log and a pid file per process
 """
 
@@ -71,6 +72,7 @@ class Demo:
             "DJANGO_SETTINGS_MODULE": "rdv.config.settings.dev",
             "SECRET_KEY": kept_secret(self.directory / "secret_key"),
             "BASE_URL": self.url,
+            "EXPORT_DIR": str(self.directory / "exports"),
             "PYTHONUNBUFFERED": "1",
         }  # fmt: skip
 

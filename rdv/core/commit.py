@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 import structlog
-from celery import Task
+from celery import Task, current_app
 from django.db import transaction
 
 log = structlog.get_logger(__name__)
@@ -14,6 +14,18 @@ log = structlog.get_logger(__name__)
 def after_commit(task: "Task[..., Any]", *args: object) -> None:
     """Queue `task(*args)` after the commit; if the broker is away, say so in the log: the sweep will find the row."""
     transaction.on_commit(partial(_send, task, args), robust=True)
+
+
+def named_after_commit(name: str, *args: object) -> None:
+    """The same for a service that stands below the task it wakes, and knows only its name."""
+    transaction.on_commit(partial(_send_named, name, args), robust=True)
+
+
+def _send_named(name: str, args: tuple[object, ...]) -> None:
+    try:
+        current_app.send_task(name, args=args, retry=False, ignore_result=True)
+    except Exception as error:  # noqa: BLE001 - as above
+        log.warning("task_not_queued", task=name, error=type(error).__name__)
 
 
 def _send(task: "Task[..., Any]", args: tuple[object, ...]) -> None:

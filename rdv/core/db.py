@@ -19,6 +19,7 @@ LOCK_PHONE = 3
 LOCK_CODE_ADDRESS = 3
 LOCK_CODE_NETWORK = 4
 LOCK_WAITLIST = 5
+LOCK_EXPORT = 6
 
 
 @contextmanager
@@ -70,6 +71,18 @@ def lock_waitlist(departement_code: str) -> None:
         raise RuntimeError("lock_waitlist outside a transaction locks nothing")
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [LOCK_WAITLIST, departement_code])
+
+
+def try_lock_export(export_id: int) -> bool:
+    """Be the one who makes this file until the transaction ends; False: somebody is at it.
+
+    Killed with -9, a worker leaves its connection, and the lock with it: no lease to wait for.
+    """
+    if not connection.in_atomic_block:
+        raise RuntimeError("try_lock_export outside a transaction locks nothing")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [LOCK_EXPORT, export_id])
+        return bool(cursor.fetchone()[0])
 
 
 def tenant_key(table: str) -> RunSQL:

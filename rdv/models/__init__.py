@@ -2,6 +2,7 @@
 
 from rdv.core.journal import Evenement
 from rdv.models.absence import Absence, AbsenceKind
+from rdv.models.export import Export, ExportFormat, ExportState
 from rdv.models.inscription import OPEN_STATES, Inscription, InscriptionState, Priority
 from rdv.models.motif import Booker, Modality, Motif, MotifSite, NoticeLevel, Tile
 from rdv.models.occupation import Occupation, OccupationKind
@@ -19,6 +20,9 @@ __all__ = [
     "AbsenceKind",
     "Booker",
     "Evenement",
+    "Export",
+    "ExportFormat",
+    "ExportState",
     "Inscription",
     "InscriptionState",
     "Liberation",

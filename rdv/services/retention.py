@@ -7,7 +7,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from notifications import services as post_office
 from rdv.core.journal import SYSTEM, Evenement
 from rdv.models import Inscription, Participation
-from rdv.services import waitlist_answer
+from rdv.services import exports, waitlist_answer
 from usagers.services import codes
 from usagers.services.retention import erase_expired
 
@@ -18,6 +18,7 @@ def forget_all(*, now: datetime) -> None:
     """Run twice or late, the result is the same."""
     codes.forget(now=now)
     post_office.forget(now=now)
+    exports.forget(now=now)
     erase_expired(now=now, keep_ids=_still_awaited(now))
     _forget_waits(now)
     Evenement.objects.past_keeping(now).delete()

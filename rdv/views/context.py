@@ -10,6 +10,7 @@ from agents.access import Scope
 from agents.models import Role
 from rdv.access import sites_of
 from rdv.core import clock
+from rdv.services.exports import may_export
 from rdv.services.reading import count_to_fill_in
 from rdv.services.waitlist_desk import count_calls
 from rdv.views.site import current_site
@@ -61,6 +62,8 @@ def _menu(request: HttpRequest, scope: Scope) -> list[dict[str, Any]]:
         items.append(("Réglages", "agents:settings", None))
         items.append(("Motifs", "rdv:motifs", None))
         items.append(("Agents", "agents:admin_agents", None))
+    if may_export(scope):
+        items.append(("Exports", "rdv:exports", None))
     if not scope.departement_code:
         items.append(("Départements", "agents:operateur_home", None))
     found = []

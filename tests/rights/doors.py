@@ -156,6 +156,8 @@ class Ask:
         if self.method == "GET":
             return client.get(url, data, **headers)
         response = client.post(url, data, **headers)
+        if response.streaming:
+            list(response.streaming_content)  # to its end: the file is then closed, the connection stays
         if self.sees_first and response.status_code == 200:
             seen = seen_in(response.content.decode())
             response = client.post(url, data | {"vu": seen, "confirmer": "1"}, **headers)

@@ -47,6 +47,7 @@ def environment(broker, settings, transactional_db):
             "DATABASE_URL": database_url(),
             "REDIS_URL": broker.url,
             "BASE_URL": settings.BASE_URL,
+            "EXPORT_DIR": settings.EXPORT_DIR,
             "SMS_CHANNEL": settings.SMS_CHANNEL,
             "TWILIO_API_BASE": settings.TWILIO_API_BASE,
             "TWILIO_ACCOUNT_SID": ACCOUNT,
@@ -62,9 +63,9 @@ def environment(broker, settings, transactional_db):
 class Worker:
     """A Celery worker in its own session, so that kill -9 takes its children too."""
 
-    def __init__(self, environment, log, concurrency):
+    def __init__(self, environment, log, concurrency, queues):
         command = [
-            *(sys.executable, "-m", "celery", "-A", "rdv.config.celery", "worker", "-Q", "codes,messages"),
+            *(sys.executable, "-m", "celery", "-A", "rdv.config.celery", "worker", "-Q", queues),
             *("--concurrency", str(concurrency), "--loglevel", "INFO", "--without-gossip", "--without-mingle"),
         ]
         self._log = log
@@ -89,8 +90,8 @@ class Worker:
 def start_worker(environment, tmp_path):
     started = []
 
-    def start(concurrency=1):
-        worker = Worker(environment(), tmp_path / f"worker-{len(started)}.log", concurrency)
+    def start(concurrency=1, queues="codes,messages"):
+        worker = Worker(environment(), tmp_path / f"worker-{len(started)}.log", concurrency, queues)
         started.append(worker)
         return worker
 

@@ -104,6 +104,7 @@ CELERY_TASK_DEFAULT_QUEUE = "messages"
 CELERY_TASK_ROUTES = {
     "notifications.tasks.deliver_urgent": {"queue": "codes"},
     "notifications.tasks.*": {"queue": "messages"},
+    "rdv.tasks.make_export": {"queue": "exports"},
     "rdv.tasks.*": {"queue": "planning"},
     "usagers.tasks.*": {"queue": "planning"},
     "agents.tasks.*": {"queue": "planning"},
@@ -189,6 +190,9 @@ BASE_URL = env("BASE_URL", default="http://127.0.0.1:8000")
 
 # Said on pages where no département is known yet (sign-in, errors): E.164, for example +33353012000.
 HELP_PHONE = env("HELP_PHONE", default="")
+
+# Where prepared files wait for whoever asked for them: read by the web, written by the workers, shown by no server.
+EXPORT_DIR = env("EXPORT_DIR", default=str(ROOT / ".exports"))
 
 # Channels (notifications/channels): "outbox" keeps everything on the local page; nothing leaves the machine.
 SMS_CHANNEL = env("SMS_CHANNEL", default="outbox")

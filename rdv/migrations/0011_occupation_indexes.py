@@ -23,7 +23,7 @@ ALTER INDEX occupation_agent_narrower RENAME TO occupation_agent;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("rdv", "0008_offre_left_by")]
+    dependencies = [("rdv", "0010_waitlist_sources")]
     operations = [
         migrations.RunSQL(WIDER, NARROWER),
         migrations.AddIndex(

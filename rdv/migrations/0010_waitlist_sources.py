@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('rdv', '0008_offre_left_by'),
+        ('rdv', '0009_arrivals'),
     ]
 
     operations = [
