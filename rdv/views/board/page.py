@@ -147,7 +147,9 @@ def _heading(visit: Visit, reader: Reader) -> str:
 @require_safe
 @console_roles
 def for_me(request: AgentRequest) -> HttpResponse:
-    """Who waits for me, read again by the agenda of the agent itself."""
+    """Who waits for me, read again by the agenda of the agent itself. Typed or reloaded, the address leads to it."""
+    if not request.htmx:
+        return redirect("rdv:agenda")
     now = clock.now()
     context = {"here": here_for(request.scope, request.departement, now=now), "departement": request.departement}
     return render(request, "rdv/board/_pour_moi.html", context)
