@@ -27,19 +27,25 @@ function region() {
 function isBusy() {
   const active = document.activeElement;
   const typed = document.getElementById("arq")?.value;
-  return document.hidden || typed || active?.closest("#journee select") || document.querySelector(".htmx-request");
+  const held = document.getElementById("refus"); // what somebody is being told stays until they have read it
+  return document.hidden || held || typed || active?.closest("#journee select") || document.querySelector(".htmx-request");
 }
 
 async function readAgain() {
   const now = region();
   if (!now || isBusy()) return;
   const separator = now.dataset.url.includes("?") ? "&" : "?";
+  const headers = { "HX-Request": "true", "HX-Current-URL": location.href, "X-Refresh": "1" };
+  const answer = await fetch(`${now.dataset.url}${separator}marque=${now.dataset.mark}`, { headers }).catch(() => null);
+  if (!answer) return sayBroken("offline");
+  const elsewhere = answer.headers.get("HX-Redirect"); // the session is over
+  if (elsewhere) return location.assign(elsewhere);
+  const html = await answer.text();
+  // Something was done meanwhile: its own answer is newer.
+  if (answer.status !== 200 || region() !== now || isBusy()) return;
+  keepPlace();
   stays = true;
-  try {
-    await window.htmx.ajax("GET", `${now.dataset.url}${separator}marque=${now.dataset.mark}`, { ...SWAP, source: now, headers: { "X-Refresh": "1" } });
-  } finally {
-    stays = false;
-  }
+  window.htmx.swap(now, html, { swapStyle: "outerHTML", swapDelay: 0, settleDelay: 0 });
 }
 
 setInterval(readAgain, EVERY);
@@ -47,14 +53,15 @@ document.addEventListener("visibilitychange", readAgain);
 
 /* --- The place is kept --- */
 
-document.addEventListener("htmx:beforeSwap", (event) => {
+function keepPlace() {
   const box = document.getElementById("colonnes");
   if (box) scroll = { left: box.scrollLeft, top: box.scrollTop };
   const active = document.activeElement;
   anchor = region()?.contains(active) && active.id ? { id: active.id, top: active.getBoundingClientRect().top } : null;
   document.getElementById("coupure").hidden = true;
-  if (event.detail.xhr.status === 204) event.detail.shouldSwap = false;
-});
+}
+
+document.addEventListener("htmx:beforeSwap", keepPlace);
 
 document.addEventListener("htmx:afterSettle", (event) => {
   if (event.target.id !== "journee") return;
@@ -139,6 +146,7 @@ function showPrint() {
 /* --- Connection --- */
 
 function sayBroken(name) {
+  stays = false;
   const note = document.getElementById("coupure");
   note.textContent = note.dataset[name];
   note.hidden = false;

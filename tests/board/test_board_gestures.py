@@ -149,9 +149,10 @@ def test_arrived_is_seen_in_the_agenda_of_the_agent(house, client_of):
     page = client_of("claire").get("/agents/agenda/", {"date": "2027-01-12", "vue": "jour"}).content.decode()
     assert "Arrivé 10:12" in page
     assert "Yanis Bouzid est là" in page
-    mine = client_of("claire").get("/agents/journee/pour-moi/").content.decode()
-    assert "Yanis Bouzid est là" in mine
-    assert "Yanis" not in client_of("karim").get("/agents/journee/pour-moi/").content.decode()
+    for name, is_told in (("claire", True), ("karim", False)):
+        piece = client_of(name).get("/agents/journee/pour-moi/", headers={"HX-Request": "true"})
+        assert ("Yanis Bouzid est là" in piece.content.decode()) is is_told
+    assert client_of("claire").get("/agents/journee/pour-moi/").status_code == 302
 
 
 def test_somebody_said_absent_who_comes_is_to_come_again(house, client_of):

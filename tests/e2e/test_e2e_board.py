@@ -52,7 +52,6 @@ def look(page, name):
     check(page)
     if PICTURES:
         page.screenshot(path=str(Path(PICTURES) / f"{name}-{page.viewport_size['width']}.png"), full_page=True)
-        page.problems.clear()  # taking a picture writes a style, which the content policy refuses
 
 
 def card(page, rdv):
@@ -125,6 +124,7 @@ def test_read_again_in_place(desk, house):
     page = desk(width=700)
     page.evaluate("document.getElementById('colonnes').scrollLeft = 60")
     card(page, house.pair).focus()
+    page.wait_for_timeout(400)  # the page comes to rest
     before = page.evaluate(PLACE)
     arrivals.mark_arrived(participation=people_of(house.late), author=OTHER, now=NOW)
     page.evaluate(READ_AGAIN)

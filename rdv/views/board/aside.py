@@ -12,13 +12,16 @@ from rdv.core.text import search_key
 from rdv.domain import french
 from rdv.domain.statuses import Status
 from rdv.services.agenda import Kind
-from rdv.services.board import Board, Person, Visit
+from rdv.services.board_facts import Board, Person, Visit
 from rdv.views.agenda.lines import short_length
-from rdv.views.board.words import LONG_WAIT, Badge, Need, Reader, hole_url, needs_of, shown_person, stamp_of
+from rdv.views.board.persons import shown_person
+from rdv.views.board.words import Badge, Need, Reader, hole_url, needs_of, stamp_of
 
 # Who is expected soon: those of the last hours who have not come, and of the next one.
 SOON = timedelta(minutes=60)
 SHOWN = 6
+# Somebody who waits longer than this, in minutes, is to be looked after.
+LONG_WAIT = 30
 HOLES = timedelta(hours=2)
 MINUTE = timedelta(minutes=1)
 HOUR = re.compile(r"^(\d{1,2})(?:[:h ]\s?(\d{2}))?h?$")

@@ -32,7 +32,8 @@ from rdv.views.agenda.lines import name_of
 from rdv.views.board.aside import Expected, found_by
 from rdv.views.board.asked import BoardAsked, read_board_asked, read_uuid
 from rdv.views.board.page import show_board
-from rdv.views.board.words import MINUTES, Reader, read_stamp
+from rdv.views.board.persons import MINUTES
+from rdv.views.board.words import Reader, read_stamp
 from rdv.views.console.screen import console_roles
 from rdv.views.site import current_site
 

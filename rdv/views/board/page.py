@@ -17,12 +17,14 @@ from agents.views.guards import AgentRequest
 from rdv.access import site_for_agent, sites_of
 from rdv.core import clock
 from rdv.domain import french
-from rdv.services.board import Board, Visit, read_board
+from rdv.services.board import read_board
 from rdv.services.board_doors import here_for
+from rdv.services.board_facts import Board, Visit
 from rdv.views.board.aside import expected_soon, found_by, next_holes, summary, waiting_room, with_whom
 from rdv.views.board.asked import BoardAsked, read_board_asked, read_team
+from rdv.views.board.persons import MINUTES, shown_person
 from rdv.views.board.shown import shown_board
-from rdv.views.board.words import MINUTES, Reader, shown_person
+from rdv.views.board.words import Reader
 from rdv.views.console.screen import console_roles
 from rdv.views.site import KEY as SITE_KEY
 from rdv.views.site import current_site
@@ -145,7 +147,9 @@ def _heading(visit: Visit, reader: Reader) -> str:
 @require_safe
 @console_roles
 def for_me(request: AgentRequest) -> HttpResponse:
-    """Who waits for me, read again by the agenda of the agent itself."""
+    """Who waits for me, read again by the agenda of the agent itself. Typed or reloaded, the address leads to it."""
+    if not request.htmx:
+        return redirect("rdv:agenda")
     now = clock.now()
     context = {"here": here_for(request.scope, request.departement, now=now), "departement": request.departement}
     return render(request, "rdv/board/_pour_moi.html", context)

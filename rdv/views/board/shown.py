@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from rdv.domain.intervals import Interval, merge
 from rdv.services.agenda import Kind
 from rdv.services.agenda_layout import place_side_by_side
-from rdv.services.board import Block, Board, Column
+from rdv.services.board_facts import Block, Board, Column
 from rdv.views.agenda.grid import minute_of
 from rdv.views.board.words import Reader, Said, say_block
 

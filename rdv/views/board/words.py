@@ -1,4 +1,4 @@
-"""What is said of each thing of the day board, and which gestures each person's state allows. Pure, no query.
+"""What is said of each thing of the day board; what a screen showed of somebody. Pure, no query.
 
 Room: views. A Block of rdv/services/board comes in, words and addresses go out.
 """
@@ -18,7 +18,7 @@ from rdv.domain.statuses import Status
 from rdv.forms.console_state import HERE
 from rdv.models import Modality
 from rdv.services.agenda import Kind
-from rdv.services.board import Block, Column, Person, Visit
+from rdv.services.board_facts import Block, Column, Person, Visit
 from rdv.services.console_hole import pointed
 from rdv.views.agenda.lines import clock, short_length
 from rdv.views.board.asked import BoardAsked
@@ -31,9 +31,6 @@ NEEDS = {
     "needs_sign_language": ("hand", "langue des signes"),
     "needs_step_free": ("ramp", "accès sans marche"),
 }
-MINUTES = (5, 10, 15, 20, 30, 45, 60)
-# Somebody who waits longer than this is to be looked after.
-LONG_WAIT = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,10 +200,10 @@ def _fate(visit: Visit, reader: Reader) -> tuple[str, Badge | None]:
     """Class of the card, and its badge."""
     if visit.is_collective:
         return _workshop_fate(visit, reader)
-    return _person_fate(visit, visit.live[0], reader) if visit.live else ("", None)
+    return person_fate(visit, visit.live[0], reader) if visit.live else ("", None)
 
 
-def _person_fate(visit: Visit, person: Person, reader: Reader) -> tuple[str, Badge | None]:
+def person_fate(visit: Visit, person: Person, reader: Reader) -> tuple[str, Badge | None]:
     late = visit.lateness(person, reader.now)
     if person.status is Status.SEEN:
         return "seen", Badge("check", "ok", "Vu")
@@ -241,64 +238,3 @@ def stamp_of(person: Person) -> str:
 def read_stamp(text: str) -> tuple[Status, bool] | None:
     status, _, here = text.partition("-")
     return (Status(status), here == "ici") if status in list(Status) and here in ("ici", "non") else None
-
-
-# The panel of one Rdv.
-
-
-@dataclass(frozen=True, slots=True)
-class Gesture:
-    code: str
-    word: str
-    icon: str
-    is_first: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class ShownPerson:
-    person: Person
-    badge: Badge
-    needs: tuple[Need, ...]
-    gestures: list[Gesture]
-    may_be_late: bool
-    stamp: str
-
-
-def shown_person(visit: Visit, person: Person, reader: Reader, *, is_today: bool) -> ShownPerson:
-    _, badge = _person_fate(visit, person, reader)
-    if not person.is_live:
-        word = "Excusé" if person.status is Status.EXCUSED else "Annulé par le service"
-        badge = Badge("back", "", word)
-    has_begun = visit.starts_at <= reader.now
-    return ShownPerson(
-        person=person,
-        badge=badge or Badge("dot", "", "En cours" if has_begun else "À venir"),
-        needs=needs_of([person]),
-        gestures=_gestures(person, has_begun=has_begun, is_today=is_today),
-        may_be_late=is_today
-        and person.status is Status.UNKNOWN
-        and not person.arrived_at
-        and reader.now < visit.ends_at,
-        stamp=stamp_of(person),
-    )
-
-
-def _gestures(person: Person, *, has_begun: bool, is_today: bool) -> list[Gesture]:
-    if not person.is_live:
-        return [Gesture("remettre", "Remettre le rendez-vous", "back")]
-    if person.status is Status.SEEN:
-        return [Gesture("absent", "Absent", "cross"), Gesture("a-venir", "Défaire « vu »", "back")]
-    found = []
-    if is_today and not person.waits:
-        found.append(Gesture("arrive", "Arrivé", "arrived", is_first=True))
-    if has_begun:
-        found.append(Gesture("vu", "Vu", "check", is_first=person.waits))
-    if person.status is Status.NOSHOW:
-        return [*found, Gesture("a-venir", "Défaire « absent »", "back")]
-    if has_begun:
-        found.append(Gesture("absent", "Absent", "cross"))
-    if person.arrived_at is not None:
-        return [*found, Gesture("pas-arrive", "Défaire l’arrivée", "back")]
-    if person.late_minutes:
-        found.append(Gesture("a-l-heure", "Retirer le retard", "back"))
-    return [*found, Gesture("excuse", "Excusé", "back")]
