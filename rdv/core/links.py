@@ -23,6 +23,7 @@ PATHS: dict[str, Callable[[str], str]] = {
     "rdv": lambda token: f"/r/{token}",
     "offre": lambda token: f"/o/{token}",
     "attente": lambda token: f"/l/{token}",
+    "choix": lambda token: f"/c/{token}",
     "compte": lambda token: f"/agents/mot-de-passe/{token}/",
 }
 

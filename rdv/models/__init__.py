@@ -2,13 +2,16 @@
 
 from rdv.core.journal import Evenement
 from rdv.models.absence import Absence, AbsenceKind
+from rdv.models.appel import Appel, AppelKind, AppelResult
 from rdv.models.inscription import OPEN_STATES, Inscription, InscriptionState, Priority
 from rdv.models.motif import Booker, Modality, Motif, MotifSite, NoticeLevel, Tile
 from rdv.models.occupation import Occupation, OccupationKind
 from rdv.models.offre import Liberation, Offre, OffreState, SourceKind
 from rdv.models.option import EXTEND_BY, HOLD_FOR, Option, OptionAgent, Purpose
 from rdv.models.plage import Ouverture, PlageMotif, PlageOuverture, RhythmChoice
+from rdv.models.proposition import Horaire, Proposition, PropositionState
 from rdv.models.rdv import LIVE_STATUSES, Origin, Participation, Rdv, RdvAgent, StatusChoice
+from rdv.models.suite import Suite, SuiteChoice, SuiteState
 
 __all__ = [
     "EXTEND_BY",
@@ -17,8 +20,12 @@ __all__ = [
     "OPEN_STATES",
     "Absence",
     "AbsenceKind",
+    "Appel",
+    "AppelKind",
+    "AppelResult",
     "Booker",
     "Evenement",
+    "Horaire",
     "Inscription",
     "InscriptionState",
     "Liberation",
@@ -38,11 +45,16 @@ __all__ = [
     "PlageMotif",
     "PlageOuverture",
     "Priority",
+    "Proposition",
+    "PropositionState",
     "Purpose",
     "Rdv",
     "RdvAgent",
     "RhythmChoice",
     "SourceKind",
     "StatusChoice",
+    "Suite",
+    "SuiteChoice",
+    "SuiteState",
     "Tile",
 ]
