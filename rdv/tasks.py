@@ -4,8 +4,11 @@ from celery import shared_task
 
 from rdv.core import clock
 from rdv.services import (
+    absent,
+    calls,
     holding,
     operations,
+    propositions,
     retention,
     waitlist_join,
     waitlist_offer,
@@ -44,3 +47,12 @@ def waitlist_minute() -> None:
     waitlist_withdraw.withdraw_unfit(now)
     waitlist_sources.offer_noted(now)
     waitlist_join.expire_past(now)
+
+
+@shared_task
+def followups_minute() -> None:
+    """Dates proposed without an answer, what a page on an absent agent left unfinished, messages that reached nobody."""
+    now = clock.now()
+    propositions.lapse_due(now)
+    absent.resume(now)
+    calls.note_unreached(now)

@@ -5,12 +5,14 @@ Room: services. Called by rdv/views/absent. Every line is preset to the best cho
     a colleague at the same hour  >  other hours held for the person  >  cancelled, on the waiting list  >  a call
 """
 
+import uuid as uuids
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db.models import Prefetch
+from django.http import Http404
 
 from agents.access import Scope
 from agents.models import AGENDA_ROLES, Affectation, Agent, Role
@@ -310,3 +312,12 @@ class _Chooser:
 def _short(hour: Hour, zone: ZoneInfo) -> str:
     local = hour.starts_at.astimezone(zone)
     return f"{french.short_day(local)}, {local.hour}:{local.minute:02d}"
+
+
+def absence_to_report(scope: Scope, uuid: uuids.UUID, *, today: date) -> Absence:
+    """An absence whose Rdv this agent may see to. Nothing found and nothing allowed look the same: 404."""
+    rows = Absence.objects.filter(departement=scope.departement_code, uuid=uuid)
+    found = rows.select_related("departement", "agent__departement").first()
+    if found is None or not may_report(scope, found.agent, today=today):
+        raise Http404
+    return found
