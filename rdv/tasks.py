@@ -51,7 +51,7 @@ def waitlist_minute() -> None:
 
 @shared_task
 def followups_minute() -> None:
-    """Dates proposed without an answer, what a page on an absent agent left unfinished, messages that reached nobody."""
+    """Dates proposed without an answer, absences left half done, messages that reached nobody."""
     now = clock.now()
     propositions.lapse_due(now)
     absent.resume(now)

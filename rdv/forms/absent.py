@@ -95,10 +95,12 @@ def _wanted(data: QueryDict, line: Line) -> Wanted | None:
     if choice == SuiteChoice.MOVE and (not is_agent or f"move:{agent}" not in {way.value for way in line.ways}):
         return None
     version = data.get(f"version-{key}", "")
+    if not (version.isascii() and version.isdigit() and len(version) < 5):
+        return None
     return Wanted(
         rdv_id=line.rdv.pk,
         choice=SuiteChoice(choice),
-        version=int(version) if version.isascii() and version.isdigit() and len(version) < 6 else -1,
+        version=int(version),
         agent_id=int(agent) if choice == SuiteChoice.MOVE else None,
         hours=tuple(code[:HOUR_LENGTH] for code in data.getlist(f"heures-{key}")[:MAX_HOURS]),
     )

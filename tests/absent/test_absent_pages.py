@@ -107,7 +107,7 @@ def test_who_may_say_that_somebody_is_away(world, client_of, who, sees):
     page = client_of(who).get(REPORT, asked(world)).content.decode()
     assert ("rendez-vous à revoir" in page) == sees
     data = asked(world) | {f"suite-{rdv.uuid}": "call" for rdv in world.rdvs}
-    client_of(who).post(REPORT, data)
+    client_of(who).post(REPORT, data | {f"version-{rdv.uuid}": "0" for rdv in world.rdvs})
     assert Absence.objects.exists() == sees
 
 
@@ -156,6 +156,9 @@ def test_a_choice_that_the_page_never_showed_decides_nothing(world, client_of):
             f"suite-{first.uuid}": f"move:{stranger.pk}",
             f"suite-{second.uuid}": "effacer",
             f"suite-{third.uuid}": "propose",
+            f"version-{first.uuid}": "0",
+            f"version-{second.uuid}": "0",
+            f"version-{third.uuid}": "0",
             f"heures-{third.uuid}": ["x", "9_9_9", "99999999999999_1_1"],
         },
     )

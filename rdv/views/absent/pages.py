@@ -61,7 +61,10 @@ def report(request: AgentRequest) -> HttpResponse:
         except PlanningRefused as refusal:
             form.refuse(refusal)
             plan = None
-    context = {"form": form, "is_alone": len(agents) == 1} | (_shown(request, plan, at) if plan else {})
+    context: dict[str, Any] = {"form": form}
+    if plan is not None:
+        # One key for this page, however often its button is pressed.
+        context |= _shown(request, plan, at) | {"key": form.cleaned_data["key"] or uuids.uuid4()}
     return render(request, "rdv/absent/declarer.html", context, status=422 if form.errors else 200)
 
 
