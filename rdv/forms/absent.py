@@ -48,6 +48,8 @@ class ReportForm(forms.Form):
             field.choices = [("", "Choisir"), *((agent.pk, agent.full_name) for agent in agents)]
         for name in ("agent", "kind"):
             self.fields[name].widget.attrs["class"] = "fr-select"
+        if data is None:
+            self.fields["agent"].widget.attrs["autofocus"] = True
 
     @property
     def who(self) -> Agent:

@@ -5,18 +5,16 @@ Room: services. Called by rdv/views/absent. Every line is preset to the best cho
     a colleague at the same hour  >  other hours held for the person  >  cancelled, on the waiting list  >  a call
 """
 
-import uuid as uuids
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db.models import Prefetch
-from django.http import Http404
 
 from agents.access import Scope
-from agents.models import AGENDA_ROLES, Affectation, Agent, Role
-from rdv.access import may_read_rdv, may_write_rdv, site_ids_of, whole_rdvs
+from agents.models import Agent
+from rdv.access import may_read_rdv, may_write_rdv, whole_rdvs
 from rdv.domain import french
 from rdv.domain.absent import Hour, share_out, three_of
 from rdv.domain.intervals import Interval
@@ -90,26 +88,6 @@ class Plan:
     @property
     def open(self) -> list[Line]:
         return [line for line in self.lines if line.ways]
-
-
-def reportable_agents(scope: Scope, *, today: date) -> list[Agent]:
-    """Whose absence this agent may say: oneself, and everybody with an agenda on the sites where one is at the desk or
-    at the head. (A plain colleague may not: domain.md gives absences to the responsable; the desk is who is phoned.)"""
-    led = [site_id for site_id, role in scope.roles.items() if role in (Role.RESPONSABLE, Role.SECRETAIRE)]
-    rows = Affectation.objects.current(today).filter(site__in=led, role__in=AGENDA_ROLES)
-    ids = set(rows.values_list("agent_id", flat=True))
-    if scope.has_agenda:
-        ids.add(scope.agent_id)
-    return list(Agent.objects.active().filter(pk__in=ids).select_related("departement").order_by("search_key", "id"))
-
-
-def may_report(scope: Scope, agent: Agent, *, today: date) -> bool:
-    """The same for one agent."""
-    if agent.departement_id != scope.departement_code:
-        return False
-    sites = site_ids_of(agent, today=today)
-    desk = {site_id for site_id, role in scope.roles.items() if role in (Role.RESPONSABLE, Role.SECRETAIRE)}
-    return bool(sites) and (agent.pk == scope.agent_id or bool(desk & set(sites)))
 
 
 def plan_new(agent: Agent, rule: AbsenceRule, *, scope: Scope, now: datetime, today: date) -> Plan:
@@ -312,12 +290,3 @@ class _Chooser:
 def _short(hour: Hour, zone: ZoneInfo) -> str:
     local = hour.starts_at.astimezone(zone)
     return f"{french.short_day(local)}, {local.hour}:{local.minute:02d}"
-
-
-def absence_to_report(scope: Scope, uuid: uuids.UUID, *, today: date) -> Absence:
-    """An absence whose Rdv this agent may see to. Nothing found and nothing allowed look the same: 404."""
-    rows = Absence.objects.filter(departement=scope.departement_code, uuid=uuid)
-    found = rows.select_related("departement", "agent__departement").first()
-    if found is None or not may_report(scope, found.agent, today=today):
-        raise Http404
-    return found

@@ -19,11 +19,15 @@ from agents.views.guards import AgentRequest
 from rdv.core import clock
 from rdv.forms.absent import ReportForm, read_wanted
 from rdv.models import Absence
-from rdv.services import absent
-from rdv.services.absent_plan import Line, Plan, absence_to_report, plan_new, plan_of, reportable_agents
+from rdv.services import absent, planning
+from rdv.services.absent_doors import absence_to_report, reportable_agents, running_absences
+from rdv.services.absent_plan import Line, Plan, plan_new, plan_of
 from rdv.services.planning import PlanningRefused
 from rdv.views.absent.words import Standing, counted, standing
 from rdv.views.console.screen import console_roles
+
+# How many absences being dealt with are listed under the form.
+RUNNING = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,9 @@ def report(request: AgentRequest) -> HttpResponse:
     if plan is not None:
         # One key for this page, however often its button is pressed.
         context |= _shown(request, plan, at) | {"key": form.cleaned_data["key"] or uuids.uuid4()}
+    else:
+        found = running_absences(agents, today=at.today)
+        context["running"] = [(absence, planning.rule_of_absence(absence).words) for absence in found[:RUNNING]]
     return render(request, "rdv/absent/declarer.html", context, status=422 if form.errors else 200)
 
 

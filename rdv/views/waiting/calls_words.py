@@ -24,6 +24,7 @@ class Talk:
     answers: Sequence[Answer]
     hours: Sequence[Horaire]
     until: datetime
+    before: str
     is_held: bool
     is_overdue: bool
     search: str  # "", "move" or "console": where another hour is looked for
@@ -48,10 +49,20 @@ def talk_of(appel: Appel, *, now: datetime, zone: ZoneInfo) -> Talk:
         answers=_answers(appel, hours),
         hours=hours,
         until=appel.before,
+        before=_before(appel.before, now, zone),
         is_held=bool(hours),
         is_overdue=appel.before <= now,
         search="move" if stands else "console",
     )
+
+
+def _before(until: datetime, now: datetime, zone: ZoneInfo) -> str:
+    """avant 12:00, demain, mar. 24 nov.: how pressing it is, in a few letters."""
+    local, today = until.astimezone(zone), now.astimezone(zone).date()
+    days = (local.date() - today).days
+    if days <= 0:
+        return f"avant {local.hour}:{local.minute:02d}"
+    return "demain" if days == 1 else french.short_day(local)
 
 
 def hours_of(appel: Appel) -> list[Horaire]:
