@@ -26,6 +26,8 @@ from rdv.services.questions import EVERYBODY, Agents
 CANCELLED, MOVED = "cancelled", "moved"
 LATEST_SEARCH = 5 * WEEK
 ENOUGH_TO_REVIEW = 3
+# The sick leave falls on the fullest of the next days.
+DAYS_LOOKED_AT = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +208,8 @@ class Traveller:
         for start in rdvs.values_list("starts_at", flat=True):
             day = start.astimezone(self.world.zone).date()
             days[day] = days.get(day, 0) + 1
-        return next((day for day, number in days.items() if number >= ENOUGH_TO_REVIEW), None)
+        soon = [day for day in list(days)[:DAYS_LOOKED_AT] if days[day] >= ENOUGH_TO_REVIEW]
+        return max(soon, key=lambda day: (days[day], -day.toordinal())) if soon else None
 
 
 def _place(motif: Motif, person: Person) -> Point | None:

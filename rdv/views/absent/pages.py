@@ -85,9 +85,17 @@ def _form(request: AgentRequest, agents: list[Agent], at: Asked) -> ReportForm:
     data = request.GET.copy()
     known = {str(agent.pk) for agent in agents}
     if data.get("agent") not in known:
-        return ReportForm(None, agents=agents, initial=initial)
+        return ReportForm(None, agents=agents, initial=initial | _pointed(data.get("first_day", "")))
     data.setdefault("first_day", at.today.isoformat())
     return ReportForm(data, agents=agents, initial=initial)
+
+
+def _pointed(text: str) -> dict[str, Any]:
+    """The day that a link points at; anything else is forgotten."""
+    try:
+        return {"first_day": date.fromisoformat(text)}
+    except ValueError:
+        return {}
 
 
 def _plan(request: AgentRequest, form: ReportForm, at: Asked) -> Plan | None:
