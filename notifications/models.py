@@ -138,6 +138,8 @@ class Message(models.Model):
                 fields=["address", "handed_at"], name="message_handed", condition=Q(channel="sms", is_secret=False)
             ),
             models.Index(fields=["recipient", "-created_at"], name="message_recipient"),
+            # People whom nothing reached: looked for every minute.
+            models.Index(fields=["settled_at"], name="message_unreached", condition=Q(state__in=["failed", "expired"])),
             models.Index(fields=["provider_id"], name="message_provider_id", condition=~Q(provider_id="")),
             models.Index(fields=["departement_code", "-created_at"], name="message_departement"),
         ]

@@ -198,6 +198,14 @@ def not_reached(departement_code: str, since: datetime) -> MessageQuerySet:
     )
 
 
+def departements_with_failures(since: datetime) -> list[str]:
+    """Where some message did not reach somebody since then."""
+    rows = Message.objects.filter(
+        state__in=[State.FAILED, State.EXPIRED], settled_at__gte=since, recipient__startswith="usager:", is_secret=False
+    )
+    return sorted(set(rows.values_list("departement_code", flat=True)))
+
+
 def rows_for_event(*, uuid: uuid.UUID | None, provider_id: str) -> MessageQuerySet:
     """The row that an event of a provider speaks of: by our own name if it came back, else by the provider's.
 

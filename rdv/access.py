@@ -7,14 +7,26 @@ a colleague, a stranger.
 import uuid as uuids
 from datetime import date, datetime, timedelta
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 from django.http import Http404
 
 from agents.access import Scope
 from agents.models import AGENDA_ROLES, Affectation, Agent, Departement, Role, Site
 from rdv.core.errors import DomainError
 from rdv.core.links import hash_token
-from rdv.models import Inscription, Motif, Offre, OffreState, Option, Participation, Rdv, RdvAgent
+from rdv.models import (
+    Appel,
+    Horaire,
+    Inscription,
+    Motif,
+    Offre,
+    OffreState,
+    Option,
+    Participation,
+    Proposition,
+    Rdv,
+    RdvAgent,
+)
 from usagers.models import Usager
 
 # A link lives until the Rdv is over, and a little longer, to read that it is over (domain.md, "The people").
@@ -180,6 +192,18 @@ def offre_for_link(token: str, *, now: datetime) -> Offre:
     return found
 
 
+def proposition_for_link(token: str, *, now: datetime) -> Proposition:
+    """What the link "choose another date" leads to, answered ones included. LinkExpired once every hour is over."""
+    hours = Prefetch("horaires", Horaire.objects.select_related("site").order_by("position"))
+    found = Proposition.objects.whole().prefetch_related(hours).filter(link_hash=hash_token(token)).first()
+    if found is None:
+        raise Http404
+    last = max([found.was_at, *(one.ends_at for one in found.horaires.all())])
+    if last + LINK_GRACE <= now:
+        raise LinkExpired(found.participation.rdv.motif.departement)
+    return found
+
+
 def inscription_for_link(token: str, *, now: datetime) -> Inscription:
     """What the link "my place on the list" leads to: as long as it is open, and a while after."""
     found = Inscription.objects.whole().filter(link_hash=hash_token(token)).first()
@@ -229,6 +253,28 @@ def offres_for_writing(scope: Scope) -> "QuerySet[Offre]":
 
 def offre_for_writing(scope: Scope, uuid: uuids.UUID) -> Offre:
     found = offres_for_writing(scope).filter(uuid=uuid).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+# --- Calls
+
+
+def appels_for_writing(scope: Scope) -> "QuerySet[Appel]":
+    """Calls about the Rdv that this agent may change: the rule of `Scope.may_write`, in SQL."""
+    hidden = scope.confidential_ids - scope.service_ids
+    desks = [site_id for site_id, role in scope.roles.items() if role == Role.SECRETAIRE]
+    others = [site_id for site_id, role in scope.roles.items() if role in (Role.AGENT, Role.RESPONSABLE)]
+    at_the_desk = Q(participation__rdv__site__in=desks) & ~Q(participation__rdv__motif__service__in=hidden)
+    in_service = Q(participation__rdv__site__in=others, participation__rdv__motif__service__in=scope.service_ids)
+    own = Exists(RdvAgent.objects.filter(rdv=OuterRef("participation__rdv"), agent=scope.agent_id))
+    rows = Appel.objects.whole().filter(departement=scope.departement_code)
+    return rows.filter(Q(own) | at_the_desk | in_service)
+
+
+def appel_for_writing(scope: Scope, uuid: uuids.UUID) -> Appel:
+    found = appels_for_writing(scope).filter(uuid=uuid).first()
     if found is None:
         raise Http404
     return found

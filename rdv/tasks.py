@@ -4,9 +4,12 @@ from celery import shared_task
 
 from rdv.core import clock
 from rdv.services import (
+    absent,
+    calls,
     export_run,
     holding,
     operations,
+    propositions,
     retention,
     waitlist_expiry,
     waitlist_noted,
@@ -61,3 +64,12 @@ def exports_minute() -> None:
     """Files that nobody is making: asked while the broker was away, or left by a worker that was killed."""
     for pk in export_run.exports_left():
         make_export.delay(pk)
+
+
+@shared_task
+def followups_minute() -> None:
+    """Dates proposed without an answer, absences left half done, messages that reached nobody."""
+    now = clock.now()
+    propositions.lapse_due(now)
+    absent.resume(now)
+    calls.note_unreached(now)

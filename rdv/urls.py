@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("agents/site/", site.choose_site, name="choose_site"),
     path("agents/", include("rdv.urls_console")),
     path("agents/", include("rdv.urls_agenda")),
+    path("agents/", include("rdv.urls_absent")),
     path("agents/agenda/", include("rdv.urls_planning")),
     path("agents/attente/", include("rdv.urls_waiting")),
     path("agents/journee/", include("rdv.urls_board")),

@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, path, re_path
 
 from rdv.views.public import (
+    choice,
     code,
     done,
     figures,
@@ -25,6 +26,7 @@ from rdv.views.public import (
 # A link of a message, with or without its last slash.
 LINK = r"^r/(?P<token>[0-9A-Za-z]{16})"
 OFFRE = r"^o/(?P<token>[0-9A-Za-z]{16})/?$"
+CHOICE = r"^c/(?P<token>[0-9A-Za-z]{16})/?$"
 WAITING = r"^l/(?P<token>[0-9A-Za-z]{16})"
 HELD = "<slug:departement>/reservation/<uuid:token>/"
 WAIT = "<slug:departement>/attente/<uuid:key>/"
@@ -45,6 +47,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     re_path(LINK + r"/deplace/$", link_move.moved, name="public_moved"),
     re_path(LINK + r"/plus-tot/$", wait_wishes.earlier, name="public_earlier"),
     re_path(OFFRE, wait_offer.offre, name="public_offre"),
+    re_path(CHOICE, choice.choice, name="public_choice"),
     re_path(WAITING + r"/?$", wait_link.waiting, name="public_waiting"),
     re_path(WAITING + r"/souhaits/$", wait_link.change, name="public_waiting_change"),
     re_path(WAITING + r"/attendre/$", wait_link.wake, name="public_waiting_wake"),

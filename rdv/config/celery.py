@@ -17,6 +17,7 @@ app.conf.beat_schedule = {
     "sweep-messages": {"task": "notifications.tasks.sweep", "schedule": 60.0},
     "drop-dead-options": {"task": "rdv.tasks.drop_dead_options", "schedule": 60.0},
     "waitlist-minute": {"task": "rdv.tasks.waitlist_minute", "schedule": 30.0},
+    "followups-minute": {"task": "rdv.tasks.followups_minute", "schedule": 30.0},
     "expand-openings": {"task": "rdv.tasks.expand_openings", "schedule": 6 * 3600.0},
     "exports-minute": {"task": "rdv.tasks.exports_minute", "schedule": 60.0},
     "forget": {"task": "rdv.tasks.forget", "schedule": 3600.0},

@@ -24,6 +24,7 @@ PATHS: dict[str, Callable[[str], str]] = {
     "offre": lambda token: f"/o/{token}",
     "attente": lambda token: f"/l/{token}",
     "agenda": lambda token: f"/agents/agenda/flux/{token}.ics",
+    "choix": lambda token: f"/c/{token}",
     "compte": lambda token: f"/agents/mot-de-passe/{token}/",
 }
 

@@ -2,6 +2,7 @@
 
 from rdv.core.journal import Evenement
 from rdv.models.absence import Absence, AbsenceKind
+from rdv.models.appel import Appel, AppelKind, AppelResult
 from rdv.models.export import Export, ExportFormat, ExportState
 from rdv.models.inscription import OPEN_STATES, Inscription, InscriptionState, Priority
 from rdv.models.motif import Booker, Modality, Motif, MotifSite, NoticeLevel, Tile
@@ -9,7 +10,9 @@ from rdv.models.occupation import Occupation, OccupationKind
 from rdv.models.offre import Liberation, Offre, OffreState, SourceKind
 from rdv.models.option import EXTEND_BY, HOLD_FOR, Option, OptionAgent, Purpose
 from rdv.models.plage import Ouverture, PlageMotif, PlageOuverture, RhythmChoice
+from rdv.models.proposition import Horaire, Proposition, PropositionState
 from rdv.models.rdv import LIVE_STATUSES, Origin, Participation, Rdv, RdvAgent, StatusChoice
+from rdv.models.suite import Suite, SuiteChoice, SuiteState
 
 __all__ = [
     "EXTEND_BY",
@@ -18,11 +21,15 @@ __all__ = [
     "OPEN_STATES",
     "Absence",
     "AbsenceKind",
+    "Appel",
+    "AppelKind",
+    "AppelResult",
     "Booker",
     "Evenement",
     "Export",
     "ExportFormat",
     "ExportState",
+    "Horaire",
     "Inscription",
     "InscriptionState",
     "Liberation",
@@ -42,11 +49,16 @@ __all__ = [
     "PlageMotif",
     "PlageOuverture",
     "Priority",
+    "Proposition",
+    "PropositionState",
     "Purpose",
     "Rdv",
     "RdvAgent",
     "RhythmChoice",
     "SourceKind",
     "StatusChoice",
+    "Suite",
+    "SuiteChoice",
+    "SuiteState",
     "Tile",
 ]

@@ -16,10 +16,11 @@ EXTEND_BY = timedelta(minutes=10)
 
 
 class Purpose(models.TextChoices):
-    """Why time is held. A form's hold dies by itself; an Offre's ends with its Offre, never by a sweep."""
+    """Why time is held. A form's hold dies by itself; an Offre's or a Proposition's ends with it, not by a sweep."""
 
     FORM = "form", "Formulaire"
     OFFRE = "offre", "Place proposée à la liste d’attente"
+    PICK = "pick", "Heure proposée à une personne"
     # Freed and wanted by nobody: agents see it as free, the public after `expires_at`. Its Occupations do not block.
     RELEASE = "release", "Bientôt publique"
 
@@ -34,8 +35,8 @@ class OptionQuerySet(models.QuerySet["Option"]):
         return self.annotate(agent_ids=ArraySubquery(ids))
 
     def dead(self, now: datetime) -> "OptionQuerySet":
-        """To be swept. What waits for an answer is not: the waiting list passes it on by itself."""
-        return self.filter(expires_at__lte=now, rdv__isnull=True).exclude(purpose=Purpose.OFFRE)
+        """To be swept. What waits for an answer is not: its Offre or its Proposition ends it."""
+        return self.filter(expires_at__lte=now, rdv__isnull=True).exclude(purpose__in=(Purpose.OFFRE, Purpose.PICK))
 
 
 class Option(models.Model):

@@ -126,17 +126,24 @@ def create_absence(
     `key`: a form sent twice with the same key makes one absence (it becomes its uuid). Raises PlanningRefused.
     """
     with transaction.atomic(durable=True):
-        lock_agents([agent.pk])
-        made = Absence.objects.filter(uuid=key, agent=agent).first() if key else None
-        if made is not None:
-            return SavedAbsence(made, affected_by(made, now=now))
-        validate_absence(rule, agent, now=now)
-        absence = _unsaved(agent, rule)
-        absence.uuid = key or absence.uuid
-        absence.save()
-        expand_absence(absence, now=now)
-        _write(absence, "absence.created", author=author, now=now, data={"after": rule.told()})
-        return SavedAbsence(absence, affected_by(absence, now=now))
+        return create_within(agent=agent, rule=rule, author=author, now=now, key=key)
+
+
+def create_within(
+    *, agent: Agent, rule: AbsenceRule, author: Author, now: datetime, key: uuid.UUID | None = None
+) -> SavedAbsence:
+    """The same in the transaction of the caller."""
+    lock_agents([agent.pk])
+    made = Absence.objects.filter(uuid=key, agent=agent).first() if key else None
+    if made is not None:
+        return SavedAbsence(made, affected_by(made, now=now))
+    validate_absence(rule, agent, now=now)
+    absence = _unsaved(agent, rule)
+    absence.uuid = key or absence.uuid
+    absence.save()
+    expand_absence(absence, now=now)
+    _write(absence, "absence.created", author=author, now=now, data={"after": rule.told()})
+    return SavedAbsence(absence, affected_by(absence, now=now))
 
 
 def edit_absence(*, absence: Absence, rule: AbsenceRule, author: Author, now: datetime) -> SavedAbsence:
@@ -175,6 +182,11 @@ def preview_absence(*, agent: Agent, rule: AbsenceRule, now: datetime) -> list[R
     """The booked Rdv that this absence would touch; refuses what saving would refuse."""
     validate_absence(rule, agent, now=now)
     return affected_by(_unsaved(agent, rule), now=now)
+
+
+def pieces_ahead(agent: Agent, rule: AbsenceRule, *, now: datetime) -> list[Interval]:
+    """What an absence that is not written yet would take."""
+    return _pieces_ahead(_unsaved(agent, rule), now=now)
 
 
 def affected_by(absence: Absence, *, now: datetime) -> list[Rdv]:

@@ -14,7 +14,7 @@ from rdv.core.journal import Author
 from rdv.domain.statuses import Refusal, Status, may_move
 from rdv.domain.windows import may_still_cancel
 from rdv.models import Participation, Rdv
-from rdv.services import notices, waitlist_sources
+from rdv.services import followups, notices, waitlist_sources
 from rdv.services.errors import CreneauUnavailable, StatusRefused, TooLate, UsagerBusy, WorkshopFull
 from rdv.services.moving import visit_place
 from rdv.services.occupying import drop_dead_options_of, place_of, release_rdv, take
@@ -34,6 +34,7 @@ def cancel_participation(
     if not author.is_agent and not may_still_cancel(now, rdv.starts_at, rdv.motif.cancel_hours):
         raise TooLate
     _cancel(locked, Status.REVOKED if by_service else Status.EXCUSED, author=author, now=now, reason=reason)
+    followups.settle(rdv, author=author, now=now, participation=locked)
     notices.agent_told(rdv, kind="cancelled", author=author, now=now)
     waitlist_sources.cancelled(rdv, left_by=[locked.usager_id], now=now)
     return locked
@@ -42,14 +43,20 @@ def cancel_participation(
 @transaction.atomic(durable=True)
 def cancel_rdv(*, rdv: Rdv, author: Author, now: datetime, reason: str = "") -> Rdv:
     """The service cancels the whole: everybody registered is told. Asked twice, done once."""
+    return cancel_within(rdv=rdv, author=author, now=now, reason=reason)
+
+
+def cancel_within(*, rdv: Rdv, author: Author, now: datetime, reason: str = "", is_told: bool = True) -> Rdv:
+    """The same in the transaction of the caller. `is_told` False: the caller tells people itself, in one message."""
     locked = lock_rdv(rdv)
     if not locked.is_live:
         return locked
     left_by = list(locked.participations.live().values_list("usager_id", flat=True))
     for participation in locked.participations.live().select_related("usager", "responsable").order_by("id"):
         participation.rdv = locked
-        _cancel(participation, Status.REVOKED, author=author, now=now, reason=reason)
+        _cancel(participation, Status.REVOKED, author=author, now=now, reason=reason, is_told=is_told)
     _free(locked, now)
+    followups.settle(locked, author=author, now=now)
     journal.write(
         "rdv.cancelled",
         subject=("rdv", locked.uuid),
@@ -92,6 +99,7 @@ def give_back(participation: Participation, *, author: Author, now: datetime) ->
     if not participation.rdv.motif.is_collective:
         _free(participation.rdv, now)
     _journal_status(participation, before, author=author, now=now, reason="exchange")
+    followups.settle(participation.rdv, author=author, now=now, participation=participation)
     notices.given_back(participation, now=now)
     notices.agent_told(participation.rdv, kind="cancelled", author=author, now=now)
 
@@ -117,13 +125,18 @@ def lock_participation(participation: Participation) -> Participation:
     return locked
 
 
-def _cancel(participation: Participation, status: Status, *, author: Author, now: datetime, reason: str) -> None:
+def _cancel(
+    participation: Participation, status: Status, *, author: Author, now: datetime, reason: str, is_told: bool = True
+) -> None:
     before = participation.status
     _set(participation, status, now)
     if not participation.rdv.motif.is_collective:
         _free(participation.rdv, now)
     _journal_status(participation, before, author=author, now=now, reason=reason)
-    notices.cancelled(participation, by_service=status is Status.REVOKED, now=now)
+    if is_told:
+        notices.cancelled(participation, by_service=status is Status.REVOKED, now=now)
+    else:
+        notices.given_back(participation, now=now)
 
 
 def _set(participation: Participation, status: Status, now: datetime) -> None:

@@ -20,6 +20,26 @@ from usagers.models import Usager
 from usagers.phones import say_phone
 
 MOST_LINES = 50
+# What hangs on an Rdv: other dates proposed, calls, an agent who is away.
+FOLLOWED = {
+    "proposition.sent": "a proposé d’autres dates, tenues pour la personne",
+    "proposition.picked": "a choisi une des dates proposées",
+    "proposition.refused": "répond qu’aucune date proposée ne convient",
+    "proposition.lapsed": "n’a pas reçu de réponse aux dates proposées",
+    "proposition.withdrawn": "ne propose plus d’autres dates",
+    "proposition.hour_gone": "a retiré une date proposée, devenue impossible",
+    "appel.accepted": "a joint la personne : c’est oui",
+    "appel.other": "a joint la personne : une autre date est prise",
+    "appel.refused": "a joint la personne, qui ne souhaite pas d’autre date",
+    "appel.nobody": "a appelé sans réponse",
+    "appel.wrong": "a appelé : mauvais numéro",
+    "appel.settled": "a réglé ce qu’il y avait à dire au téléphone",
+    "absent.move": "a confié le rendez-vous à un collègue, le professionnel est absent",
+    "absent.propose": "a annulé et proposé d’autres dates, le professionnel est absent",
+    "absent.cancel": "a annulé, le professionnel est absent",
+    "absent.call": "a mis dans la liste d’appels, le professionnel est absent",
+    "absent.failed": "n’a pas pu faire ce qui était décidé, le professionnel est absent",
+}
 NOBODY_TOLD = "aucun message : à prévenir par téléphone"
 
 
@@ -148,7 +168,7 @@ def _words(event: Evenement, zone: ZoneInfo, sites: Mapping[int, str]) -> str:
             return "a défait l’arrivée"
         case "participation.on_time":
             return "a retiré le retard"
-    return "a changé le rendez-vous"
+    return FOLLOWED.get(event.kind, "a changé le rendez-vous")
 
 
 def _moved(data: Mapping[str, Any], zone: ZoneInfo, sites: Mapping[int, str]) -> str:

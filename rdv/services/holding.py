@@ -109,8 +109,22 @@ def question_for(
 
 @transaction.atomic(durable=True)
 def _hold(question: Question, chosen: Chosen, *, starts_at: datetime, author: Author, opened_at: datetime) -> Option:
-    motif, site, now = question.motif, question.sites[0], question.now
     lock_agents(chosen.agent_ids)
+    return hold_within(question, chosen, starts_at=starts_at, author=author, opened_at=opened_at)
+
+
+def hold_within(
+    question: Question,
+    chosen: Chosen,
+    *,
+    starts_at: datetime,
+    author: Author,
+    opened_at: datetime,
+    purpose: Purpose = Purpose.FORM,
+    expires_at: datetime | None = None,
+) -> Option:
+    """The same in the transaction of the caller, who holds the agents' locks. Raises CreneauUnavailable."""
+    motif, site, now = question.motif, question.sites[0], question.now
     drop_dead_options_of(chosen.agent_ids, now)
     fitting = set(agents_who_fit(question, starts_at))
     if not fitting.issuperset(chosen.agent_ids):
@@ -122,7 +136,8 @@ def _hold(question: Question, chosen: Chosen, *, starts_at: datetime, author: Au
         site=site,
         starts_at=starts_at,
         ends_at=ends_at,
-        expires_at=now + HOLD_FOR,
+        expires_at=expires_at or now + HOLD_FOR,
+        purpose=purpose,
         author_kind=author.kind,
         author_id=author.id,
         choice_reason=chosen.reason,

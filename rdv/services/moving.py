@@ -17,7 +17,7 @@ from rdv.core.journal import Author
 from rdv.domain.travel import Point
 from rdv.domain.windows import Window, may_still_cancel
 from rdv.models import Option, Rdv, RdvAgent
-from rdv.services import notices, waitlist_sources
+from rdv.services import followups, notices, waitlist_sources
 from rdv.services.availability import agent_window, agents_who_fit, usager_window
 from rdv.services.choosing import choose
 from rdv.services.errors import ChangedMeanwhile, CreneauUnavailable, NotBookable, TooLate, UsagerBusy
@@ -48,6 +48,8 @@ class Move:
     option_token: uuid.UUID | None = None
     expected_version: int | None = None
     overbook_reason: str = ""
+    # The service proposed this very hour: the person may take it however near the old one is.
+    is_proposed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,11 @@ class _Target:
 @transaction.atomic(durable=True)
 def move_rdv(*, rdv: Rdv, move: Move, author: Author, now: datetime) -> Rdv:
     """Raises CreneauUnavailable (nothing has changed then), TooLate, ChangedMeanwhile, UsagerBusy, NotBookable."""
+    return move_within(rdv=rdv, move=move, author=author, now=now)
+
+
+def move_within(*, rdv: Rdv, move: Move, author: Author, now: datetime) -> Rdv:
+    """The same in the transaction of the caller: an answer to a Proposition, an agent who is away."""
     option = _option_of(move)
     if option is not None and option.rdv_id == rdv.pk:
         return Rdv.objects.get(pk=rdv.pk)  # a replay of the same form
@@ -138,7 +145,11 @@ def _require_movable(rdv: Rdv, move: Move, *, author: Author, now: datetime) -> 
         raise NotBookable("Ce rendez-vous ne peut plus être déplacé.")
     if move.expected_version is not None and rdv.schedule_version != move.expected_version:
         raise ChangedMeanwhile
-    if not author.is_agent and not may_still_cancel(now, rdv.starts_at, rdv.motif.cancel_hours):
+    if (
+        not author.is_agent
+        and not move.is_proposed
+        and not may_still_cancel(now, rdv.starts_at, rdv.motif.cancel_hours)
+    ):
         raise TooLate
 
 
@@ -147,8 +158,9 @@ def _require_fit(question: Question, target: _Target, move: Move, *, author: Aut
         return
     drop_dead_options_of(target.agent_ids, question.now)
     wanted = target.ends_at - target.starts_at
-    if wanted != question.motif.duration and author.is_agent:
-        return  # an agent lengthens or shortens: the exclusion constraint still refuses what is taken
+    if (wanted != question.motif.duration or question.motif.is_collective) and author.is_agent:
+        # An agent lengthens or shortens, or places a session: the exclusion constraint still refuses what is taken.
+        return
     if not set(agents_who_fit(question, target.starts_at)).issuperset(target.agent_ids):
         raise CreneauUnavailable(nearest_of(question, target.starts_at))
 
@@ -194,6 +206,7 @@ def _write(rdv: Rdv, target: _Target, move: Move, *, old_agents: list[int], auth
         notices.moved(participation, old_starts_at=old_starts_at, old_site_name=old_site_name, now=now)
     gone = set(old_agents) - set(target.agent_ids)
     notices.agent_told(rdv, kind="moved", author=author, now=now, was_at=old_starts_at, gone_agent_ids=gone)
+    followups.settle(rdv, author=author, now=now)
     waitlist_sources.moved(rdv, was=was, agent_ids=old_agents, now=now)
     return rdv
 

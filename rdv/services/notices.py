@@ -80,6 +80,11 @@ def given_back(participation: Participation, *, now: datetime) -> None:
     post_office.make_obsolete(subject_of(participation), now=now)
 
 
+def hush(participation: Participation, *, now: datetime) -> None:
+    """Its agent is away and the person is to be phoned: no reminder calls them to an Rdv that may not be."""
+    post_office.make_obsolete(subject_of(participation), now=now, kinds=REMINDERS)
+
+
 def restored(participation: Participation, *, now: datetime) -> None:
     """A cancellation undone. Nothing is said when nothing had been said; else the person is told that it stands."""
     subject = subject_of(participation)

@@ -44,6 +44,7 @@ __all__ = [
     "Wishes",
     "change",
     "join",
+    "join_within",
     "leave",
     "position_of",
     "set_priority",
@@ -126,22 +127,28 @@ class Wish:
 def join(*, wish: Wish, author: Author, now: datetime) -> Inscription:
     """Somebody waits. Asked twice, the first one stands: raises AlreadyWaiting. Raises CannotWait, WishImpossible."""
     with transaction.atomic(durable=True):
-        _require_possible(wish, author=author, now=now)
-        lock_waitlist(wish.motif.departement_id)
-        inscription = _insert(wish, author=author, now=now)
-        journal_inscription(
-            inscription,
-            "inscription.joined",
-            author=author,
-            now=now,
-            data={"motif": wish.motif.pk, "origin": wish.origin, "priority": wish.priority,
-                  "reason": wish.priority_reason, "wishes": told(inscription),
-                  "exchange": wish.participation.uuid if wish.participation else None},
-        )  # fmt: skip
-        people = [wish.usager.pk, *([wish.responsable.pk] if wish.responsable else [])]
-        note_contact(usager_ids=people, now=now)
+        return join_within(wish=wish, author=author, now=now)
+
+
+def join_within(*, wish: Wish, author: Author, now: datetime, is_told: bool = True) -> Inscription:
+    """The same in the transaction of the caller. `is_told` False: the caller says it, in a message of its own."""
+    _require_possible(wish, author=author, now=now)
+    lock_waitlist(wish.motif.departement_id)
+    inscription = _insert(wish, author=author, now=now)
+    journal_inscription(
+        inscription,
+        "inscription.joined",
+        author=author,
+        now=now,
+        data={"motif": wish.motif.pk, "origin": wish.origin, "priority": wish.priority,
+              "reason": wish.priority_reason, "wishes": told(inscription),
+              "exchange": wish.participation.uuid if wish.participation else None},
+    )  # fmt: skip
+    people = [wish.usager.pk, *([wish.responsable.pk] if wish.responsable else [])]
+    note_contact(usager_ids=people, now=now)
+    if is_told:
         waitlist_notices.joined(inscription, now=now)
-        return inscription
+    return inscription
 
 
 def _insert(wish: Wish, *, author: Author, now: datetime) -> Inscription:

@@ -10,9 +10,9 @@ from agents.access import Scope
 from agents.models import Role
 from rdv.access import sites_of
 from rdv.core import clock
+from rdv.services.calls_desk import count_to_call
 from rdv.services.exports import may_export
 from rdv.services.reading import count_to_fill_in
-from rdv.services.waitlist_desk import count_calls
 from rdv.views.site import current_site
 
 
@@ -54,7 +54,8 @@ def _menu(request: HttpRequest, scope: Scope) -> list[dict[str, Any]]:
         items.append(("Agendas", "rdv:agenda", None))
         count = count_to_fill_in(scope, now=clock.now())
         items.append(("À renseigner", "rdv:to_fill_in", count))
-        items.append(("Attente", "rdv:waiting", count_calls(scope)))
+        items.append(("À appeler", "rdv:waiting_calls", count_to_call(scope, now=clock.now())))
+        items.append(("Attente", "rdv:waiting", None))
         items.append(("Usagers", "rdv:usagers", None))
     elif scope.is_admin:
         items.append(("Attente", "rdv:waiting_rules", None))
@@ -66,8 +67,10 @@ def _menu(request: HttpRequest, scope: Scope) -> list[dict[str, Any]]:
         items.append(("Exports", "rdv:exports", None))
     if not scope.departement_code:
         items.append(("Départements", "agents:operateur_home", None))
-    found = []
-    for label, name, waiting in items:
-        url = reverse(name)
-        found.append({"label": label, "url": url, "is_current": request.path.startswith(url), "count": waiting})
-    return found
+    urls = [reverse(name) for _, name, _ in items]
+    # A screen inside another one's address is the current one alone.
+    here = max((url for url in urls if request.path.startswith(url)), key=len, default="")
+    return [
+        {"label": label, "url": url, "is_current": url == here, "count": waiting}
+        for (label, _, waiting), url in zip(items, urls, strict=True)
+    ]

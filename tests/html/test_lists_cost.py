@@ -9,6 +9,8 @@ from django.test.utils import CaptureQueriesContext
 
 from agents.models import Fermeture
 from rdv.core.journal import SYSTEM
+from rdv.models import AppelKind
+from rdv.services.calls import open_appel
 from rdv.services.console_motifs import SHOWN
 from rdv.services.waitlist_join import Wish, Wishes, join
 from tests.factories import (
@@ -25,6 +27,7 @@ from tests.html.reading import text_of, tree_of
 from tests.rights.doors import OK, read
 from tests.rights.table import PAGES
 from tests.rights.world import DAY, MINUTE, NAME, at, sandbox
+from tests.rights.world_absent import whole
 from usagers.models import Proche, Referent
 
 pytestmark = pytest.mark.django_db
@@ -126,8 +129,21 @@ def _waiter(house, n):
 
 
 # The page, and what makes its list one row longer.
+def _of_somebody_away(house, n):
+    start = at(house, 13, 12) + n * 20 * MINUTE
+    make_rdv(house.replaced, house.site, [house.away], start, usagers=[_person(house, n)], created_at=house.now)
+
+
+def _to_call(house, n):
+    start = at(house, 18, 9) + n * 20 * MINUTE
+    rdv = make_rdv(house.replaced, house.site, [house.away], start, usagers=[_person(house, n)], created_at=house.now)
+    open_appel(whole(rdv), AppelKind.MESSAGE, before=start, now=house.now)
+
+
 LISTS = [
     ("GET rdv:agenda jour", _today),
+    ("GET rdv:absent", _of_somebody_away),
+    ("GET rdv:waiting_calls message", _to_call),
     ("GET rdv:agenda semaine d’un agent", _on_saturday),
     ("GET rdv:agenda liste d’un agent", _on_saturday),
     ("GET rdv:to_fill_in", _over),

@@ -38,6 +38,7 @@ from tests.factories import (
     make_site,
     make_usager,
 )
+from tests.rights.world_absent import somebody_away
 from tests.rights.world_exports import prepared_files
 from tests.rights.world_waiting import begin_waits, waiting_list
 from tests.signing import signed_in
@@ -73,6 +74,7 @@ def build(now):
     _accounts(house)
     waiting_list(house, at)
     prepared_files(house)
+    somebody_away(house, at)
     return house
 
 

@@ -15,7 +15,7 @@ from rdv.management.seed.institution import Institution
 from rdv.management.seed.people import People, Person
 from rdv.management.seed.team import CLAIRE, ISABELLE, KARIM, LAURENCE_974, THOMAS
 from rdv.management.seed.world import DAY, WEEK, World
-from rdv.models import AbsenceKind, Modality, Motif, Origin, Participation, Rdv
+from rdv.models import Absence, AbsenceKind, Modality, Motif, Origin, Participation, Rdv
 from rdv.services import availability, holding
 from rdv.services.absences import AbsenceRule, create_absence
 from rdv.services.booking import Booking, book_option
@@ -26,6 +26,8 @@ from rdv.services.questions import EVERYBODY, Agents
 CANCELLED, MOVED = "cancelled", "moved"
 LATEST_SEARCH = 5 * WEEK
 ENOUGH_TO_REVIEW = 3
+# The sick leave falls on the fullest of the next days.
+DAYS_LOOKED_AT = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +190,7 @@ class Traveller:
         if start is not None and start != rdv.starts_at:
             move_rdv(rdv=rdv, move=Move(starts_at=start, agents=EVERYBODY), author=author, now=self.now)
 
-    def sick_leave(self, names: tuple[str, ...]) -> None:
+    def sick_leave(self, names: tuple[str, ...]) -> Absence | None:
         """The first of these colleagues with Rdv ahead is off sick that day: Rdv to look at again."""
         for name in names:
             agent = self.built.agents.get(name)
@@ -196,8 +198,8 @@ class Traveller:
             if agent is not None and busiest is not None:
                 rule = AbsenceRule(first_day=busiest, last_day=busiest, kind=AbsenceKind.SICK)
                 author = Author("agent", agent.pk, agent.full_name, "agent")
-                create_absence(agent=agent, rule=rule, author=author, now=self.now)
-                return
+                return create_absence(agent=agent, rule=rule, author=author, now=self.now).absence
+        return None
 
     def _first_busy_day(self, agent: Agent) -> date | None:
         since = self.world.at(self.world.today + DAY, time(0))
@@ -206,7 +208,8 @@ class Traveller:
         for start in rdvs.values_list("starts_at", flat=True):
             day = start.astimezone(self.world.zone).date()
             days[day] = days.get(day, 0) + 1
-        return next((day for day, number in days.items() if number >= ENOUGH_TO_REVIEW), None)
+        soon = [day for day in list(days)[:DAYS_LOOKED_AT] if days[day] >= ENOUGH_TO_REVIEW]
+        return max(soon, key=lambda day: (days[day], -day.toordinal())) if soon else None
 
 
 def _place(motif: Motif, person: Person) -> Point | None:

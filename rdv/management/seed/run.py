@@ -10,6 +10,7 @@ from datetime import datetime
 from django.db import connection, transaction
 
 from agents.models import Agent, Departement, Role
+from rdv.management.seed.absent import AbsentStory
 from rdv.management.seed.accounts import AccountsFile, open_accounts, usager_hints
 from rdv.management.seed.claire import ClaireWeek
 from rdv.management.seed.drafts import Board
@@ -27,7 +28,7 @@ from rdv.management.seed.letters import settle_letters, write_letters
 from rdv.management.seed.named import build_named, refer_named
 from rdv.management.seed.people import People, assign_referents, build_households, open_register
 from rdv.management.seed.planning import Opening, build_absences, build_plages, build_training
-from rdv.management.seed.team import CLAIRE, ELISE, KARIM, NADIA, SOPHIE
+from rdv.management.seed.team import CLAIRE, ELISE, ISABELLE, KARIM, NADIA, SOPHIE
 from rdv.management.seed.waiting import WaitingRoom
 from rdv.management.seed.workshops import Workshops, workshops_held
 from rdv.management.seed.world import World
@@ -118,7 +119,9 @@ def seed_all(*, seed: int, now: datetime, is_small: bool = False) -> Seeded:
     for one in laid:
         traveller = Traveller(one.world, one.built, one.people)
         traveller.travel()
-        traveller.sick_leave((NADIA, ELISE))
+        away = traveller.sick_leave((NADIA, ELISE))
+        if away is not None and ISABELLE in one.built.agents:
+            AbsentStory(one.world, one.built, away, now=traveller.now).tell()
         if one.world.departement.code in WITH_LISTS:
             WaitingRoom(one.world, one.built, one.people).open()
         write_letters(one.people)

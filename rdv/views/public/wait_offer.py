@@ -118,7 +118,7 @@ def _live_context(found: Offre, now: datetime) -> dict[str, Any]:
     return {
         "answer_by": found.answer_by,
         "is_late": found.answer_by <= now,
-        "day_said": _day_said(local_date(found.answer_by, zone), local_date(now, zone)),
+        "day_said": day_said(local_date(found.answer_by, zone), local_date(now, zone)),
         "time_left": french.duration(found.answer_by - now) if found.answer_by > now else "",
         "minutes_left": min(left, total),
         "minutes_total": total,
@@ -128,7 +128,7 @@ def _live_context(found: Offre, now: datetime) -> dict[str, Any]:
     }
 
 
-def _day_said(day: date, today: date) -> str:
+def day_said(day: date, today: date) -> str:
     """aujourd’hui lundi 23 novembre; demain...; mercredi 25 novembre."""
     is_near = day - today <= timedelta(days=1)
     return f"{french.relative_day(day, today)} {french.day(day)}" if is_near else french.day(day)

@@ -1,0 +1,240 @@
+"""What people are told when their Rdv must change hands or hours. Finished letters go to the post office, in the
+transaction of the fact, once each.
+
+Room: services. Called by propositions and absent. A discreet motif says "rendez-vous" and the place, a silent one says
+nothing: those people are phoned.
+
+    proposed   other hours are held, pick one before...      worthless after the answer's hour
+    replaced   same hour, same place, somebody else          worthless after the Rdv
+    waiting    cancelled, and on the waiting list            worthless after the Rdv
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.template.loader import render_to_string
+
+from notifications import services as post_office
+from notifications.channels import gsm7
+from notifications.models import MessageChannel
+from notifications.services import Letter
+from rdv.core.links import fill_links, marker
+from rdv.domain import french
+from rdv.domain.waiting import next_waking
+from rdv.models import Horaire, Inscription, NoticeLevel, Participation, Proposition
+from rdv.services.followups import PROPOSED, subject_of
+from rdv.services.notices import addresses_of, recipient_of
+from rdv.services.notices import subject_of as subject_of_participation
+from rdv.services.texts import TITLE_LENGTH, facts_of
+from rdv.services.waitlist_rules import policy_of, quiet_of
+from usagers.phones import say_phone
+
+REPLACED, WAITING = "rdv.replaced", "rdv.cancelled.waiting"
+# Said at once, whatever the hour of the night: the person would come for nothing.
+AT_ONCE = timedelta(hours=14)
+NBSP = french.NBSP
+
+
+@dataclass(frozen=True, slots=True)
+class _News:
+    """One thing to say, in the two lengths."""
+
+    kind: str
+    heading: str
+    lines: tuple[str, ...]
+    # SMS: the first text that fits one segment.
+    texts: tuple[str, ...]
+    action: str
+    link: str
+    rows: Sequence[tuple[str, str]] = ()
+
+
+def can_be_written_to(participation: Participation) -> bool:
+    """False: only a phone call reaches them."""
+    return participation.rdv.motif.notice_level != NoticeLevel.SILENT and any(_addresses(participation))
+
+
+def proposed(proposition: Proposition, horaires: Sequence[Horaire], *, now: datetime) -> None:
+    """Other hours are held for this person. Nothing leaves for those who are phoned."""
+    participation = proposition.participation
+    if proposition.by_call:
+        return
+    zone = participation.rdv.motif.departement.zone
+    was, until = proposition.was_at.astimezone(zone), proposition.answer_by.astimezone(zone)
+    is_off = proposition.absence_id is not None
+    link, phone = marker("choix", str(proposition.uuid)), say_phone(participation.rdv.site.phone)
+    hours = [one.starts_at.astimezone(zone) for one in horaires]
+    said = " ou ".join(_short(one) for one in hours)
+    news = _News(
+        PROPOSED,
+        "Votre rendez-vous ne peut pas avoir lieu : choisissez une autre date"
+        if is_off
+        else "Nous vous proposons d’autres dates",
+        (
+            f"Le professionnel qui devait vous recevoir {french.day_hour(was)} est absent. Nous sommes désolés."
+            if is_off
+            else f"Votre rendez-vous est prévu {french.day_hour(was)}. Une autre date est possible.",
+            f"Ces places sont gardées pour vous. Choisissez-en une avant le {french.day_hour(until)}"
+            + (f"{NBSP}: sans réponse, nous vous appelons." if is_off else f"{NBSP}: sinon, rien ne change."),
+        ),
+        _sms_texts(_short(was), said, _short(until), f"{link} Tél. {phone}", is_off=is_off),
+        "Choisir une date",
+        link,
+        rows=[(f"Choix {number}", _long(one)) for number, one in enumerate(hours, start=1)],
+    )
+    at = _sms_at(participation, now)
+    # Off: even after the answer's hour, the person must know not to come.
+    worthless_after = max(proposition.answer_by, proposition.was_at) if is_off else proposition.answer_by
+    _post(participation, news, about=subject_of(proposition), now=now, sms_at=at, until=worthless_after)
+
+
+def _sms_texts(old: str, hours: str, before: str, tail: str, *, is_off: bool) -> tuple[str, ...]:
+    """The hours themselves go first when they do not fit, never that the old Rdv is off."""
+    if is_off:
+        return (
+            f"RDV du {old} annulé, professionnel absent. {hours} ? Choisissez avant {before} : {tail}",
+            f"RDV du {old} annulé, professionnel absent. Choisissez une autre date avant {before} : {tail}",
+            f"RDV du {old} annulé. Choisissez une autre date avant {before} : {tail}",
+            f"RDV du {old} annulé. Autre date à choisir avant {before} : {tail}",
+        )
+    return (
+        f"RDV du {old} : autre date possible. {hours} ? Choisissez avant {before} : {tail}",
+        f"RDV du {old} : d'autres dates sont possibles. Choisissez avant {before} : {tail}",
+        f"RDV du {old} : autres dates possibles, à choisir avant {before} : {tail}",
+    )
+
+
+def replaced(participation: Participation, *, now: datetime) -> None:
+    """Same hour, same place, another professional."""
+    facts = facts_of(participation)
+    when, phone, link = _short(facts.starts_at), facts.phone, facts.link
+    place = f"{facts.elsewhere} ({facts.site_name})" if facts.elsewhere else facts.site_name
+    whom = f"avec {facts.with_whom}" if facts.with_whom else "avec un autre professionnel"
+    news = _News(
+        REPLACED,
+        "Votre rendez-vous est maintenu, avec un autre professionnel",
+        (
+            f"Le professionnel prévu est absent. Votre rendez-vous du {french.day_hour(facts.starts_at)} est maintenu, "
+            f"{whom}.",
+            "L’heure et le lieu ne changent pas.",
+        ),
+        (
+            f"RDV maintenu : {when}, {place}, {whom} (professionnel prévu absent). Voir ou annuler : {link} "
+            f"Tél. {phone}",
+            f"RDV maintenu : {when}, {place}, {whom}. Voir ou annuler : {link} Tél. {phone}",
+            f"RDV maintenu : {when}, {place}, autre professionnel. Voir : {link} Tél. {phone}",
+        ),
+        "Voir, déplacer ou annuler",
+        link,
+        rows=[row for row in (("Quand", _long(facts.starts_at)), ("Où", place), ("Avec", facts.with_whom)) if row[1]],
+    )
+    about = subject_of_participation(participation)
+    _post(participation, news, about=about, now=now, sms_at=_sms_at(participation, now))
+
+
+def waiting(participation: Participation, inscription: Inscription, *, now: datetime) -> None:
+    """Cancelled, and on the waiting list with a priority: one message for both."""
+    rdv = participation.rdv
+    was = rdv.starts_at.astimezone(rdv.motif.departement.zone)
+    link, phone = marker("attente", str(inscription.uuid)), say_phone(rdv.site.phone)
+    news = _News(
+        WAITING,
+        "Rendez-vous annulé : nous vous cherchons une autre place",
+        (
+            f"Le professionnel qui devait vous recevoir {french.day_hour(was)} est absent. Nous sommes désolés.",
+            "Vous êtes sur la liste d’attente, avec une priorité. Dès qu’une place se libère, nous vous la proposons.",
+        ),
+        (
+            f"RDV du {_short(was)} annulé, professionnel absent. Vous êtes en priorité sur la liste d'attente : {link} "
+            f"Tél. {phone}",
+            f"RDV du {_short(was)} annulé. Vous êtes en priorité sur la liste d'attente : {link} Tél. {phone}",
+        ),
+        "Voir ma place, changer mes souhaits ou arrêter",
+        link,
+    )
+    about = subject_of_participation(participation)
+    _post(participation, news, about=about, now=now, sms_at=_sms_at(participation, now))
+
+
+def _sms_at(participation: Participation, now: datetime) -> datetime:
+    """When phones may ring; at once for what is near."""
+    rdv = participation.rdv
+    if rdv.starts_at - now <= AT_ONCE:
+        return now
+    departement = rdv.motif.departement
+    return next_waking(now, quiet_of(departement, policy_of(rdv.motif)))
+
+
+def _addresses(participation: Participation) -> tuple[str, str]:
+    phone, mailbox = addresses_of(participation.responsable or participation.usager)
+    return (phone if participation.wants_sms else ""), (mailbox if participation.wants_email else "")
+
+
+def _post(
+    participation: Participation,
+    news: _News,
+    *,
+    about: tuple[str, str],
+    now: datetime,
+    sms_at: datetime,
+    until: datetime | None = None,
+) -> None:
+    if participation.rdv.motif.notice_level == NoticeLevel.SILENT:
+        return
+    rdv, departement = participation.rdv, participation.rdv.motif.departement
+    person = participation.responsable or participation.usager
+    owner = f"Département {departement.name_with_article}"
+    context = {"news": news, "owner": owner, "phone": say_phone(rdv.site.phone), "phone_of": rdv.site.name}
+    letters = []
+    for channel, address in zip(MessageChannel, _by_channel(participation), strict=True):
+        if not address:
+            continue
+        is_sms = channel == MessageChannel.SMS
+        letters.append(
+            Letter(
+                subject=about,
+                kind=news.kind,
+                recipient=recipient_of(person),
+                channel=channel,
+                address=address,
+                version=rdv.schedule_version,
+                departement_code=rdv.departement_id,
+                body=_first_that_fits(news.texts) if is_sms else _text(context),
+                title="" if is_sms else news.heading[:TITLE_LENGTH],
+                html="" if is_sms else render_to_string("notifications/waitlist.html", context),
+                sender=departement.sms_sender if is_sms else owner,
+                reply_to="" if is_sms else (rdv.site.email or departement.reply_to),
+                send_not_before=sms_at if is_sms else now,
+                worthless_after=until or rdv.starts_at,
+                is_urgent=True,
+            )
+        )
+    post_office.post(letters, now=now)
+
+
+def _by_channel(participation: Participation) -> tuple[str, ...]:
+    """The address of each channel, in the order of the channels."""
+    phone, mailbox = _addresses(participation)
+    known = {MessageChannel.SMS: phone, MessageChannel.EMAIL: mailbox}
+    return tuple(known.get(channel, "") for channel in MessageChannel)
+
+
+def _text(context: dict[str, object]) -> str:
+    return render_to_string("notifications/waitlist.txt", context).strip() + "\n"
+
+
+def _first_that_fits(texts: Sequence[str]) -> str:
+    for text in texts:
+        if gsm7.segments(gsm7.plain(fill_links(text))) == 1:
+            return text
+    return texts[-1]
+
+
+def _short(local: datetime) -> str:
+    """jeu. 26 nov. à 9h20."""
+    return f"{french.short_day(local)} à {french.hour(local).replace(NBSP, '')}"
+
+
+def _long(local: datetime) -> str:
+    return f"{french.day_year(local)} à {french.hour(local)}"

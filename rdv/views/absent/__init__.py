@@ -1,0 +1,1 @@
+"""An agent is away: one action, and what becomes of each Rdv. Room: views."""
