@@ -16,7 +16,7 @@ from agents.access import Scope
 from agents.models import Departement
 from rdv.core import journal
 from rdv.core.journal import Author, Evenement
-from usagers.models import Proche, Referent, Usager, UsagerQuerySet
+from usagers.models import FORGIVEN, Proche, Referent, Usager, UsagerQuerySet
 from usagers.search_query import MAX_QUERY_LENGTH, UsagerQuery, parse_usager_query
 
 MAX_FOUND = 50
@@ -63,6 +63,25 @@ def _tiers(files: UsagerQuerySet, asked: UsagerQuery, count: int) -> Iterable[Us
     return cut[0].union(*cut[1:], all=True).order_by("tier", "-last_contact_at", "-id")
 
 
+def forgiving_search(scope_departement: Departement, query: str, *, limit: int = 10) -> Found:
+    """For a search that found nobody: each word of four letters or more may have a letter wrong, missing, added or
+    swapped with the next ("benaly" finds Benali). Whole names first, then the last seen. Two queries."""
+    asked = parse_usager_query(query)
+    if not any(len(word) >= FORGIVEN for word in asked.words):
+        return Found()
+    limit = max(1, min(limit, MAX_FOUND))
+    files = Usager.objects.of(scope_departement).numbered(asked)
+    tiers = [
+        files.nearly_named(asked.words, whole=whole).annotate(tier=Value(tier)).last_seen_first()[: limit + 1]
+        for tier, whole in enumerate((True, False))
+    ]
+    found = Found(_unique(tiers[0].union(tiers[1], all=True).order_by("tier", "-last_contact_at", "-id")))
+    found.has_more = len(found) > limit
+    del found[limit:]
+    prefetch_related_objects(found, "commune")
+    return found
+
+
 def _unique(usagers: Iterable[Usager]) -> list[Usager]:
     return list({usager.pk: usager for usager in usagers}.values())
 
@@ -97,15 +116,14 @@ def usager_for_agent(
 ) -> Usager:
     """One file, and the line of the journal that says it was opened. Http404 outside the département.
 
+    The address of a file that was made one with another leads to the one that was kept.
+
     `reason`: why, when the agent steps outside their usual scope (the apps above know what that is).
     `unless_since`: no second line when this agent opened it since then (a console reads it again at each step).
     """
     if not scope.may_search_usagers:
         raise PermissionDenied
-    found = Usager.objects.filter(departement_id=scope.departement_code, uuid=uuid, erased_at__isnull=True)
-    usager = found.select_related("commune", "departement").first()
-    if usager is None:
-        raise Http404
+    usager = _standing_file(scope.departement_code, uuid=uuid)
     if unless_since is not None and _was_opened(scope.agent_id, usager, since=unless_since):
         return usager
     journal.write_read(
@@ -117,6 +135,22 @@ def usager_for_agent(
         data={"reason": reason} if reason else {},
     )
     return usager
+
+
+def _standing_file(departement_code: str, **named: uuids.UUID | int) -> Usager:
+    files = Usager.objects.filter(departement=departement_code, erased_at__isnull=True)
+    usager = files.filter(**named).select_related("commune", "departement").first()
+    if usager is None:
+        raise Http404
+    return usager if usager.merged_into_id is None else _standing_file(departement_code, pk=usager.merged_into_id)
+
+
+def file_ids(usager: Usager) -> list[int]:
+    """Its own id and those of the files made one with it: the journal speaks of each under its own."""
+    ids, latest = [usager.pk], [usager.pk]
+    while latest := list(Usager.objects.filter(merged_into__in=latest).values_list("pk", flat=True)):
+        ids += latest
+    return ids
 
 
 def _was_opened(agent_id: int, usager: Usager, *, since: dt.datetime) -> bool:

@@ -9,7 +9,7 @@ exclusion constraint, journal and messages in the same transaction, workers woke
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db import transaction
@@ -29,7 +29,7 @@ from rdv.services.holding import lock_workshop
 from rdv.services.occupying import drop_dead_options_of, place_of, release_option_rows, require_fit, take
 from rdv.services.questions import Question
 from usagers.models import Usager
-from usagers.services.files import note_contact
+from usagers.services.files import FileMerged, current_file, note_contact
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,12 +203,30 @@ def _create_rdv(
 
 
 def register(rdv: Rdv, booking: Booking, *, author: Author, now: datetime) -> Participation:
-    """Write one participation. The database refuses a second one, a busy person, a full workshop."""
+    """Write one participation. The database refuses a second one, a busy person, a full workshop.
+
+    A file made one with another a moment ago: the Rdv is for the one that was kept.
+    """
+    while True:
+        try:
+            return _register(rdv, booking, author=author, now=now)
+        except FileMerged:
+            booking = _for_current_files(booking)
+
+
+def _for_current_files(booking: Booking) -> Booking:
+    usager = current_file(Usager.objects.get(pk=booking.usager.pk))
+    responsable = booking.responsable and current_file(Usager.objects.get(pk=booking.responsable.pk))
+    return replace(booking, usager=usager, responsable=None if responsable == usager else responsable)
+
+
+def _register(rdv: Rdv, booking: Booking, *, author: Author, now: datetime) -> Participation:
     key = uuid.uuid4()
     errors = {
         "participation_live_once": AlreadyRegistered,
         "participation_no_two_at_once": UsagerBusy,
         "rdv_capacity": WorkshopFull,
+        "usager_was_merged": FileMerged,
     }
     with constraint_errors(errors):
         participation = Participation.objects.create(

@@ -126,8 +126,7 @@ def caller_of(
 
 def person_on_call(scope: Scope, uuid: uuids.UUID) -> Usager | None:
     """Whose référents count while a motif is typed: a person of the département, nothing of whom is shown."""
-    found = Usager.objects.filter(departement=scope.departement_code, uuid=uuid, erased_at__isnull=True)
-    return found.first()
+    return Usager.objects.standing().filter(departement=scope.departement_code, uuid=uuid).first()
 
 
 def family_rdvs(scope: Scope, usager: Usager, proche_ids: Sequence[int], *, now: datetime) -> FamilyRdvs:

@@ -9,6 +9,7 @@ from rdv.core.journal import SYSTEM, Evenement
 from rdv.models import Inscription, Participation
 from rdv.services import waitlist_answer
 from usagers.services import codes
+from usagers.services.merging import forget_fusions
 from usagers.services.retention import erase_expired
 
 FORGOTTEN = "effacée"
@@ -18,6 +19,7 @@ def forget_all(*, now: datetime) -> None:
     """Run twice or late, the result is the same."""
     codes.forget(now=now)
     post_office.forget(now=now)
+    forget_fusions(now=now)
     erase_expired(now=now, keep_ids=_still_awaited(now))
     _forget_waits(now)
     Evenement.objects.past_keeping(now).delete()

@@ -1,0 +1,154 @@
+"""Pairs of files that may be about one person, kept in a list until somebody says (Doublon).
+
+Room: services. `compare_file` follows every new or changed file, after its commit; `compare_due` finds what was missed
+(imported files, a process that died). Each file is compared through indexes with the few that may be it, never with
+all of them.
+
+No transaction around a file: a pair takes the locks of its two files in id order and lets them go, as a merge does.
+"""
+
+import uuid as uuids
+from collections.abc import Iterable
+from datetime import datetime
+from functools import partial
+
+from django.db import transaction
+
+from rdv.core import journal
+from rdv.core.clock import local_date
+from rdv.core.commit import call_after_commit
+from rdv.core.journal import Author
+from usagers.models import Doublon, Proche, Usager
+from usagers.services.duplicates import (
+    NEAR_NAME,
+    SAME_BIRTH,
+    SAME_EMAIL,
+    SAME_NAME,
+    SAME_PHONE,
+    Likeness,
+    duplicates_of,
+)
+
+# A night's worth for one run of the task; the next run goes on.
+MOST_AT_ONCE = 5000
+_BATCH = 200
+# What a comparison looks at: when one of them changes, the file is compared again.
+COMPARED = frozenset({"first_name", "last_name", "birth_name", "birth_date", "phone", "email"})
+
+
+def compare_soon(usager: Usager, *, now: datetime) -> None:
+    """Once this transaction is committed; if that fails, `compare_due` finds the file."""
+    call_after_commit(partial(_compare_pk, usager.pk, now))
+
+
+def compare_due(*, now: datetime, most: int = MOST_AT_ONCE) -> int:
+    """Returns how many files were compared."""
+    done = 0
+    while done < most:
+        files = list(Usager.objects.to_compare().select_related("departement").order_by("pk")[:_BATCH])
+        for usager in files:
+            compare_file(usager, now=now)
+        done += len(files)
+        if len(files) < _BATCH:
+            break
+    return done
+
+
+def compare_file(usager: Usager, *, now: datetime) -> None:
+    """Write the pairs of this file; those that no longer hold go, those said to be two people stay said."""
+    likely = {one.usager.pk: one for one in duplicates_of(usager) if _is_worth_a_look(one)}
+    for pk in _known_apart(usager, likely, now):
+        likely.pop(pk, None)
+    _drop_others(usager, likely)
+    for pk in sorted(likely):
+        _write(usager, likely[pk], now)
+    seen = {name: getattr(usager, name) for name in COMPARED}
+    # Changed while we looked: left to be compared again.
+    Usager.objects.filter(pk=usager.pk, **seen).update(compared_at=now)
+
+
+@transaction.atomic
+def say_distinct(*, doublon: Doublon, author: Author, now: datetime) -> None:
+    """They are two people: the pair never comes back by itself. Asked twice, done once."""
+    if Doublon.objects.filter(pk=doublon.pk, distinct_at=None).update(distinct_at=now, distinct_by=author.label):
+        _tell("doublon.distinct", doublon, author, now)
+
+
+@transaction.atomic
+def look_again(*, doublon: Doublon, author: Author, now: datetime) -> None:
+    """It was said too soon: the pair goes back to the list."""
+    said = Doublon.objects.filter(pk=doublon.pk, distinct_at__isnull=False)
+    if said.update(distinct_at=None, distinct_by=""):
+        _tell("doublon.again", doublon, author, now)
+
+
+def pair_named(departement_code: str, uuid: uuids.UUID) -> Doublon | None:
+    """One pair whose files still stand, of this département."""
+    rows = Doublon.objects.alive().filter(departement=departement_code, uuid=uuid)
+    return rows.select_related("first", "second").first()
+
+
+def _compare_pk(pk: int, now: datetime) -> None:
+    usager = Usager.objects.to_compare().select_related("departement").filter(pk=pk).first()
+    if usager is not None:
+        compare_file(usager, now=now)
+
+
+def _is_worth_a_look(likeness: Likeness) -> bool:
+    """Stricter than the warning of a form: couples share a phone, and many people have nearly one name."""
+    reasons = set(likeness.reasons)
+    if SAME_NAME in reasons:
+        return True
+    if NEAR_NAME in reasons:
+        return bool(reasons & {SAME_BIRTH, SAME_PHONE, SAME_EMAIL})
+    return SAME_BIRTH in reasons and bool(reasons & {SAME_PHONE, SAME_EMAIL})
+
+
+def _known_apart(usager: Usager, found: Iterable[int], now: datetime) -> set[int]:
+    """One answers for the other; or somebody said so of a file that is now part of one of them."""
+    ids = list(found)
+    if not ids:
+        return set()
+    links = Proche.objects.current(local_date(now, usager.departement.zone))
+    apart = set(links.filter(responsable=usager, person__in=ids).values_list("person_id", flat=True))
+    apart |= set(links.filter(person=usager, responsable__in=ids).values_list("responsable_id", flat=True))
+    absorbed = dict(Usager.objects.filter(merged_into__in=[usager.pk, *ids]).values_list("pk", "merged_into_id"))
+    if absorbed:
+        said = Doublon.objects.of_files(list(absorbed)).filter(distinct_at__isnull=False)
+        for first, second in said.values_list("first_id", "second_id"):
+            pair = {absorbed.get(first, first), absorbed.get(second, second)}
+            if usager.pk in pair:
+                apart |= pair - {usager.pk}
+    return apart
+
+
+def _drop_others(usager: Usager, likely: Iterable[int]) -> None:
+    kept = [_in_order(usager.pk, pk) for pk in likely]
+    open_ones = Doublon.objects.of_files([usager.pk]).filter(distinct_at__isnull=True)
+    gone = [pk for pk, *pair in open_ones.values_list("pk", "first_id", "second_id") if tuple(pair) not in kept]
+    Doublon.objects.filter(pk__in=gone, distinct_at__isnull=True).delete()
+
+
+def _write(usager: Usager, likeness: Likeness, now: datetime) -> None:
+    first, second = _in_order(usager.pk, likeness.usager.pk)
+    facts = {"reasons": list(likeness.reasons), "weight": likeness.weight}
+    row = Doublon(departement_id=usager.departement_id, first_id=first, second_id=second, found_at=now, **facts)
+    Doublon.objects.bulk_create([row], ignore_conflicts=True)
+    known = Doublon.objects.filter(first=first, second=second)
+    known.exclude(**facts).update(**facts)
+
+
+def _in_order(one: int, other: int) -> tuple[int, int]:
+    return min(one, other), max(one, other)
+
+
+def _tell(kind: str, doublon: Doublon, author: Author, now: datetime) -> None:
+    for pk, other in ((doublon.first_id, doublon.second_id), (doublon.second_id, doublon.first_id)):
+        journal.write(
+            kind,
+            subject=("usager", pk),
+            departement_code=doublon.departement_id,
+            author=author,
+            now=now,
+            data={"other": other},
+        )
