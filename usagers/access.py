@@ -8,6 +8,7 @@ import datetime as dt
 import uuid as uuids
 from collections.abc import Iterable, Sequence
 
+from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
 from django.db.models import F, QuerySet, Value, prefetch_related_objects
 from django.http import Http404
@@ -16,10 +17,11 @@ from agents.access import Scope
 from agents.models import Departement
 from rdv.core import journal
 from rdv.core.journal import Author, Evenement
-from usagers.models import FORGIVEN, Proche, Referent, Usager, UsagerQuerySet
+from usagers.models import FORGIVEN, Doublon, DoublonQuerySet, Fusion, Proche, Referent, Usager, UsagerQuerySet
 from usagers.search_query import MAX_QUERY_LENGTH, UsagerQuery, parse_usager_query
 
 MAX_FOUND = 50
+COUNTED_FOR = 60  # seconds
 # A search typed letter by letter asks the same thing again: once is enough for the journal.
 SAME_SEARCH = dt.timedelta(minutes=5)
 
@@ -112,19 +114,20 @@ def usager_for_agent(
     *,
     now: dt.datetime,
     reason: str = "",
+    is_outside: bool = False,
     unless_since: dt.datetime | None = None,
 ) -> Usager:
     """One file, and the line of the journal that says it was opened. Http404 outside the département.
 
     The address of a file that was made one with another leads to the one that was kept.
 
-    `reason`: why, when the agent steps outside their usual scope (the apps above know what that is).
+    `reason`: why, when the agent steps outside their usual scope (`is_outside`: the apps above know what that is).
     `unless_since`: no second line when this agent opened it since then (a console reads it again at each step).
     """
     if not scope.may_search_usagers:
         raise PermissionDenied
-    usager = _standing_file(scope.departement_code, uuid=uuid)
-    if unless_since is not None and _was_opened(scope.agent_id, usager, since=unless_since):
+    usager = standing_file(scope.departement_code, uuid=uuid)
+    if unless_since is not None and was_opened(scope.agent_id, usager, since=unless_since):
         return usager
     journal.write_read(
         "usager.read",
@@ -132,17 +135,19 @@ def usager_for_agent(
         departement_code=scope.departement_code,
         author=scope.author(),
         now=now,
-        data={"reason": reason} if reason else {},
+        data=({"reason": reason} if reason else {}) | ({"outside": True} if is_outside else {}),
     )
     return usager
 
 
-def _standing_file(departement_code: str, **named: uuids.UUID | int) -> Usager:
+def standing_file(departement_code: str, **named: uuids.UUID | int) -> Usager:
+    """The file so named, or the one it was made one with. Http404 outside the département. For other doors only:
+    whoever shows it goes through `usager_for_agent`, which journals."""
     files = Usager.objects.filter(departement=departement_code, erased_at__isnull=True)
     usager = files.filter(**named).select_related("commune", "departement").first()
     if usager is None:
         raise Http404
-    return usager if usager.merged_into_id is None else _standing_file(departement_code, pk=usager.merged_into_id)
+    return usager if usager.merged_into_id is None else standing_file(departement_code, pk=usager.merged_into_id)
 
 
 def file_ids(usager: Usager) -> list[int]:
@@ -153,7 +158,8 @@ def file_ids(usager: Usager) -> list[int]:
     return ids
 
 
-def _was_opened(agent_id: int, usager: Usager, *, since: dt.datetime) -> bool:
+def was_opened(agent_id: int, usager: Usager, *, since: dt.datetime) -> bool:
+    """Did this agent open this file since then?"""
     lines = Evenement.objects.about("usager", usager.pk).filter(kind="usager.read", at__gt=since)
     return lines.filter(author_kind="agent", author_id=agent_id).exists()
 
@@ -177,3 +183,31 @@ def referent_ids(usager: Usager, today: dt.date) -> Sequence[int]:
     """Agents who follow this person today. Empty means nobody, never everybody."""
     links = Referent.objects.current(today).filter(usager=usager).order_by("pk")
     return list(links.values_list("agent_id", flat=True))
+
+
+# --- Likely pairs and files made one
+
+
+def pairs_for_agent(scope: Scope, *, is_said: bool = False) -> DoublonQuerySet:
+    """Pairs of the département to look at, or said to be two people."""
+    rows = Doublon.objects.said_distinct if is_said else Doublon.objects.to_look_at
+    return rows(scope.departement_code).select_related("first__commune", "second__commune")
+
+
+def count_pairs(departement_code: str) -> int:
+    """For the menu, to 100. One query at the most every minute for a département."""
+    key = f"doublons:{departement_code}"
+    found: int | None = cache.get(key)
+    if found is None:
+        found = Doublon.objects.to_look_at(departement_code)[:100].count()
+        cache.set(key, found, COUNTED_FOR)
+    return found
+
+
+def fusion_for_agent(scope: Scope, uuid: uuids.UUID) -> Fusion:
+    """Two files made one, of this département. Http404 elsewhere."""
+    found = Fusion.objects.filter(departement=scope.departement_code, uuid=uuid)
+    fusion = found.select_related("departement", "kept", "merged").first()
+    if fusion is None:
+        raise Http404
+    return fusion

@@ -18,6 +18,7 @@ app.conf.beat_schedule = {
     "drop-dead-options": {"task": "rdv.tasks.drop_dead_options", "schedule": 60.0},
     "waitlist-minute": {"task": "rdv.tasks.waitlist_minute", "schedule": 30.0},
     "expand-openings": {"task": "rdv.tasks.expand_openings", "schedule": 6 * 3600.0},
+    "compare-files": {"task": "rdv.tasks.compare_files", "schedule": 600.0},
     "forget": {"task": "rdv.tasks.forget", "schedule": 3600.0},
     "heartbeat": {"task": "rdv.tasks.heartbeat", "schedule": 30.0},
 }

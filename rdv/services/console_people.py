@@ -20,7 +20,7 @@ from rdv.core.clock import local_date
 from rdv.domain.statuses import Status
 from rdv.models import Participation, RdvAgent
 from rdv.services.notices import recipient_of
-from usagers.access import proches_of, responsables_of, usager_for_agent
+from usagers.access import file_ids, proches_of, responsables_of, usager_for_agent
 from usagers.models import Channel, Proche, Referent, Usager
 from usagers.phones import PhoneProblem, read_phone
 from usagers.services.duplicates import Likeness, duplicates_of
@@ -194,8 +194,10 @@ def gets_email(usager: Usager) -> bool:
 
 
 def history_of(usager: Usager, *, count: int) -> list[journal.Evenement]:
-    """Who read, who changed: the last lines about this file."""
-    return list(journal.Evenement.objects.about("usager", usager.pk).exclude(kind="usager.values")[:count])
+    """Who read, who changed: the last lines about this file, and about those made one with it."""
+    ids = [str(pk) for pk in file_ids(usager)]
+    rows = journal.Evenement.objects.filter(subject_type="usager", subject_id__in=ids).exclude(kind="usager.values")
+    return list(rows.order_by("-at", "-id")[:count])
 
 
 def services_of_agents(agents: Sequence[Agent]) -> dict[int, str]:

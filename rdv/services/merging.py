@@ -5,8 +5,9 @@ Room: services. The one way to merge; called by the screens of files. One transa
     the département's waiting list -> both files in id order -> look again -> everything moves -> journal
 
 Rdv, waits, words, proches, référents follow the person; each column that moves is kept with what it was
-(rdv.core.trail), so that undoing puts back exactly that. What is new since then, or was changed since then, stays with the kept file and
-is told. The journal never moves: each file keeps its own lines, and the page of the kept one shows both.
+(rdv.core.trail), so that undoing puts back exactly that. What is new since then, or was changed since then, stays with
+the kept file and is told. The journal never moves: each file keeps its own lines, and the page of the kept one shows
+both.
 """
 
 from collections.abc import Mapping

@@ -7,7 +7,6 @@ all of them.
 No transaction around a file: a pair takes the locks of its two files in id order and lets them go, as a merge does.
 """
 
-import uuid as uuids
 from collections.abc import Iterable
 from datetime import datetime
 from functools import partial
@@ -68,24 +67,24 @@ def compare_file(usager: Usager, *, now: datetime) -> None:
 
 
 @transaction.atomic
-def say_distinct(*, doublon: Doublon, author: Author, now: datetime) -> None:
+def say_distinct(*, one: Usager, other: Usager, author: Author, now: datetime) -> None:
     """They are two people: the pair never comes back by itself. Asked twice, done once."""
-    if Doublon.objects.filter(pk=doublon.pk, distinct_at=None).update(distinct_at=now, distinct_by=author.label):
-        _tell("doublon.distinct", doublon, author, now)
+    first, second = _in_order(one.pk, other.pk)
+    pair = {"departement_id": one.departement_id, "first_id": first, "second_id": second}
+    row = Doublon(**pair, reasons=[], weight=0, found_at=now)
+    Doublon.objects.bulk_create([row], ignore_conflicts=True)
+    if Doublon.objects.filter(**pair, distinct_at=None).update(distinct_at=now, distinct_by=author.label):
+        _tell("doublon.distinct", one, other, author, now)
 
 
 @transaction.atomic
-def look_again(*, doublon: Doublon, author: Author, now: datetime) -> None:
-    """It was said too soon: the pair goes back to the list."""
-    said = Doublon.objects.filter(pk=doublon.pk, distinct_at__isnull=False)
-    if said.update(distinct_at=None, distinct_by=""):
-        _tell("doublon.again", doublon, author, now)
-
-
-def pair_named(departement_code: str, uuid: uuids.UUID) -> Doublon | None:
-    """One pair whose files still stand, of this département."""
-    rows = Doublon.objects.alive().filter(departement=departement_code, uuid=uuid)
-    return rows.select_related("first", "second").first()
+def look_again(*, one: Usager, other: Usager, author: Author, now: datetime) -> None:
+    """It was said too soon: both are compared again, and with them the others."""
+    first, second = _in_order(one.pk, other.pk)
+    if Doublon.objects.filter(first=first, second=second, distinct_at__isnull=False).delete()[0]:
+        _tell("doublon.again", one, other, author, now)
+        Usager.objects.filter(pk=one.pk).update(compared_at=None)
+        compare_soon(one, now=now)
 
 
 def _compare_pk(pk: int, now: datetime) -> None:
@@ -142,13 +141,7 @@ def _in_order(one: int, other: int) -> tuple[int, int]:
     return min(one, other), max(one, other)
 
 
-def _tell(kind: str, doublon: Doublon, author: Author, now: datetime) -> None:
-    for pk, other in ((doublon.first_id, doublon.second_id), (doublon.second_id, doublon.first_id)):
-        journal.write(
-            kind,
-            subject=("usager", pk),
-            departement_code=doublon.departement_id,
-            author=author,
-            now=now,
-            data={"other": other},
-        )
+def _tell(kind: str, one: Usager, other: Usager, author: Author, now: datetime) -> None:
+    code = one.departement_id
+    for pk, far in ((one.pk, other.pk), (other.pk, one.pk)):
+        journal.write(kind, subject=("usager", pk), departement_code=code, author=author, now=now, data={"other": far})
