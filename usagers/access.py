@@ -21,7 +21,6 @@ from usagers.models import FORGIVEN, Doublon, DoublonQuerySet, Fusion, Proche, R
 from usagers.search_query import MAX_QUERY_LENGTH, UsagerQuery, parse_usager_query
 
 MAX_FOUND = 50
-COUNTED_FOR = 60  # seconds
 # A search typed letter by letter asks the same thing again: once is enough for the journal.
 SAME_SEARCH = dt.timedelta(minutes=5)
 
@@ -194,14 +193,23 @@ def pairs_for_agent(scope: Scope, *, is_said: bool = False) -> DoublonQuerySet:
     return rows(scope.departement_code).select_related("first__commune", "second__commune")
 
 
-def count_pairs(departement_code: str) -> int:
-    """For the menu, to 100. One query at the most every minute for a département."""
-    key = f"doublons:{departement_code}"
-    found: int | None = cache.get(key)
-    if found is None:
-        found = Doublon.objects.to_look_at(departement_code)[:100].count()
-        cache.set(key, found, COUNTED_FOR)
+def counted_pairs(departement_code: str) -> int | None:
+    """For the menu of every page: what was counted last, without a query. None when nobody counted yet."""
+    found: int | None = cache.get(_count_key(departement_code))
     return found
+
+
+def keep_count(departement_code: str, count: int) -> None:
+    cache.set(_count_key(departement_code), count, timeout=None)
+
+
+def count_pairs(departement_code: str) -> None:
+    """Count again what is to be looked at, for `counted_pairs`. Called once something changed the list."""
+    keep_count(departement_code, Doublon.objects.to_look_at(departement_code).count())
+
+
+def _count_key(departement_code: str) -> str:
+    return f"doublons:{departement_code}"
 
 
 def fusion_for_agent(scope: Scope, uuid: uuids.UUID) -> Fusion:

@@ -41,7 +41,7 @@ class MergeForm(forms.Form):
     @staticmethod
     def _field(line: Line) -> forms.ChoiceField:
         label = LABELS[line.name]
-        both = [("both", "Les deux")] if line.name == "note" else []
+        both = [("both", "Les deux")] if line.name == "note" and line.kept and line.other else []
         missing = f"{label} : choisissez entre les deux fiches."
         return forms.ChoiceField(
             label=label,

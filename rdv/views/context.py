@@ -14,7 +14,7 @@ from rdv.services.reading import count_to_fill_in
 from rdv.services.waitlist_desk import count_calls
 from rdv.views.console.merging import keeps_files
 from rdv.views.site import current_site
-from usagers.access import count_pairs
+from usagers.access import counted_pairs
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
@@ -55,7 +55,7 @@ def _menu(request: HttpRequest, scope: Scope) -> list[dict[str, Any]]:
         count = count_to_fill_in(scope, now=clock.now())
         items.append(("À renseigner", "rdv:to_fill_in", count))
         items.append(("Attente", "rdv:waiting", count_calls(scope)))
-        items.append(("Usagers", "rdv:usagers", count_pairs(scope.departement_code) if keeps_files(scope) else None))
+        items.append(("Usagers", "rdv:usagers", counted_pairs(scope.departement_code) if keeps_files(scope) else None))
     elif scope.is_admin:
         items.append(("Attente", "rdv:waiting_rules", None))
     if scope.is_admin:

@@ -2,10 +2,11 @@
 
 from tests.rights.rows_agenda import ROWS as AGENDA
 from tests.rights.rows_console import ROWS as CONSOLE
+from tests.rights.rows_files import ROWS as FILES
 from tests.rights.rows_institution import ROWS as INSTITUTION
 from tests.rights.rows_public import ROWS as PUBLIC
 from tests.rights.rows_waiting import ROWS as WAITING
 from tests.rights.rows_waiting_public import ROWS as WAITING_PUBLIC
 
-ASKS = [*INSTITUTION, *CONSOLE, *AGENDA, *PUBLIC, *WAITING, *WAITING_PUBLIC]
+ASKS = [*INSTITUTION, *CONSOLE, *FILES, *AGENDA, *PUBLIC, *WAITING, *WAITING_PUBLIC]
 PAGES = [ask for ask in ASKS if ask.viewer]

@@ -38,6 +38,7 @@ from tests.factories import (
     make_site,
     make_usager,
 )
+from tests.rights.world_files import files
 from tests.rights.world_waiting import begin_waits, waiting_list
 from tests.signing import signed_in
 from usagers.models import Proche, Referent
@@ -71,6 +72,7 @@ def build(now):
     _planning(house)
     _accounts(house)
     waiting_list(house, at)
+    files(house)
     return house
 
 

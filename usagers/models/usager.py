@@ -81,7 +81,7 @@ class UsagerQuerySet(models.QuerySet["Usager"]):
         """Every word begins (`whole`: is) one of the names, a letter apart."""
         found = self
         for word in words:
-            found = found.filter(search_key__regex=_a_letter_apart(word) + (" " if whole else ""))
+            found = found.filter(search_key__regex=a_letter_apart(word) + (" " if whole else ""))
         return found
 
     def last_seen_first(self) -> "UsagerQuerySet":
@@ -96,7 +96,7 @@ class UsagerQuerySet(models.QuerySet["Usager"]):
         return self.standing().filter(compared_at__isnull=True)
 
 
-def _a_letter_apart(word: str) -> str:
+def a_letter_apart(word: str) -> str:
     """A pattern for the trigram index: the word itself, or with one letter wrong, missing, added or swapped.
 
     A letter added to the word stored may be the space between two of them: "benali" also begins "ben ali".
@@ -106,7 +106,7 @@ def _a_letter_apart(word: str) -> str:
         return f" {word}"
     # `.?` in place of a letter: wrong, or one too many in what was typed.
     ways = [f"{word[:at]}.?{word[at + 1 :]}" for at in range(len(word))]
-    ways += [f"{word[:at]}.{word[at:]}" for at in range(1, len(word))]
+    ways += [f"{word[:at]}.{word[at:]}" for at in range(len(word) + 1)]
     ways += [f"{word[:at]}{word[at + 1]}{word[at]}{word[at + 2 :]}" for at in range(len(word) - 1)]
     return f" ({'|'.join(ways)})"
 

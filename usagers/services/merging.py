@@ -205,7 +205,8 @@ def _chosen(kept: Usager, other: Usager, choices: Mapping[str, str]) -> dict[str
 def _read(usager: Usager, name: str) -> Any:
     if name == "address":
         commune = usager.commune.name if usager.commune else ""
-        return ", ".join(part for part in (usager.address, commune) if part)
+        is_said = search_key(commune) in search_key(usager.address)
+        return usager.address if is_said else ", ".join(part for part in (usager.address, commune) if part)
     return _column(usager, name)
 
 

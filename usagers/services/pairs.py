@@ -17,6 +17,7 @@ from rdv.core import journal
 from rdv.core.clock import local_date
 from rdv.core.commit import call_after_commit
 from rdv.core.journal import Author
+from usagers.access import count_pairs
 from usagers.models import Doublon, Proche, Usager
 from usagers.services.duplicates import (
     NEAR_NAME,
@@ -43,13 +44,17 @@ def compare_soon(usager: Usager, *, now: datetime) -> None:
 def compare_due(*, now: datetime, most: int = MOST_AT_ONCE) -> int:
     """Returns how many files were compared."""
     done = 0
+    touched: set[str] = set()
     while done < most:
         files = list(Usager.objects.to_compare().select_related("departement").order_by("pk")[:_BATCH])
         for usager in files:
             compare_file(usager, now=now)
+            touched.add(usager.departement_id)
         done += len(files)
         if len(files) < _BATCH:
             break
+    for code in sorted(touched):
+        count_pairs(code)
     return done
 
 
@@ -75,6 +80,7 @@ def say_distinct(*, one: Usager, other: Usager, author: Author, now: datetime) -
     Doublon.objects.bulk_create([row], ignore_conflicts=True)
     if Doublon.objects.filter(**pair, distinct_at=None).update(distinct_at=now, distinct_by=author.label):
         _tell("doublon.distinct", one, other, author, now)
+        call_after_commit(partial(count_pairs, one.departement_id))
 
 
 @transaction.atomic
@@ -91,6 +97,7 @@ def _compare_pk(pk: int, now: datetime) -> None:
     usager = Usager.objects.to_compare().select_related("departement").filter(pk=pk).first()
     if usager is not None:
         compare_file(usager, now=now)
+        count_pairs(usager.departement_id)
 
 
 def _is_worth_a_look(likeness: Likeness) -> bool:

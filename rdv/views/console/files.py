@@ -7,7 +7,7 @@ import uuid as uuids
 from collections.abc import Callable
 from datetime import datetime
 from functools import wraps
-from typing import Concatenate, ParamSpec
+from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -27,23 +27,22 @@ from rdv.services.console_people import Caller, caller_of
 from rdv.views.console.screen import console_roles
 from usagers.access import standing_file, usager_for_agent
 
-P = ParamSpec("P")
 PER_PAGE = 30
 # Messages of a file that may be sent again: as many as its page shows.
 MESSAGES = 10
 
-FileView = Callable[Concatenate[AgentRequest, uuids.UUID, P], HttpResponse]
+FileView = Callable[..., HttpResponse]
 
 
-def usual_or_reason(view: FileView[P]) -> FileView[P]:
+def usual_or_reason(view: FileView) -> FileView:
     """Under console_roles: outside one's usual work the file asks why first. An old address leads to the kept file."""
 
     @wraps(view)
-    def guarded(request: AgentRequest, uuid: uuids.UUID, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def guarded(request: AgentRequest, *, uuid: uuids.UUID, **kwargs: Any) -> HttpResponse:
         if file_scope.needs_reason(request.scope, uuid, now=clock.now()):
             page = request.get_full_path() if request.method in ("GET", "HEAD") else reverse("rdv:usager", args=[uuid])
             return redirect(f"{reverse('rdv:usager_reason', args=[uuid])}?{urlencode({'suite': page})}")
-        return view(request, uuid, *args, **kwargs)
+        return view(request, uuid=uuid, **kwargs)
 
     return guarded
 

@@ -24,7 +24,7 @@ from rdv.forms.merging import LABELS, MergeForm
 from rdv.services import files_page
 from rdv.services.console_people import SAME_CALL
 from rdv.services.merging import Undone, merge_files, plan_of, since, undo_merge
-from usagers.access import fusion_for_agent, journal_search, pairs_for_agent, usager_for_agent
+from usagers.access import fusion_for_agent, journal_search, keep_count, pairs_for_agent, usager_for_agent
 from usagers.models import Usager
 from usagers.services.merging import compare, fingerprint, link_between
 from usagers.services.pairs import look_again, say_distinct
@@ -48,6 +48,8 @@ def doublons(request: AgentRequest) -> HttpResponse:
     is_said = request.GET.get("etat") == "distinctes"
     found = pairs_for_agent(request.scope, is_said=is_said)
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
+    if not is_said:
+        keep_count(request.departement.code, page.paginator.count)
     journal_search(request.scope.author(), request.departement, "(doublons)", found=page.paginator.count, now=now)
     context = {"page_obj": page, "is_said": is_said, "today": clock.local_date(now, request.departement.zone)}
     return render(request, "usagers/doublons.html", context)

@@ -26,7 +26,6 @@ from rdv.services.console_search import search
 from rdv.views.console.files import MESSAGES, file_of, usual_or_reason
 from rdv.views.console.merging import keeps_files
 from rdv.views.console.screen import console_roles
-from usagers.access import standing_file
 from usagers.forms.usager import UsagerForm
 from usagers.models import Proche, Referent, Usager
 from usagers.services.files import update_usager
@@ -50,13 +49,14 @@ def usagers(request: AgentRequest) -> HttpResponse:
 @console_roles
 @usual_or_reason
 def usager(request: AgentRequest, uuid: uuids.UUID) -> HttpResponse:
-    kept = standing_file(request.scope.departement_code, uuid=uuid)
-    return redirect("rdv:usager", uuid=kept.uuid) if kept.uuid != uuid else _page(request, uuid)
+    return _page(request, uuid)
 
 
 def _page(request: AgentRequest, uuid: uuids.UUID, *, status: int = 200, **more: Any) -> HttpResponse:
     now = clock.now()
     caller = file_of(request, uuid, now=now, message_count=MESSAGES)
+    if caller.usager.uuid != uuid:  # an old address: the file was made one with this one
+        return redirect("rdv:usager", uuid=caller.usager.uuid)
     today = clock.local_date(now, request.departement.zone)
     waits, masked_waits = files_page.waits_of(request.scope, caller.usager, now=now)
     followers = [link.agent for link in caller.referents]
