@@ -3,17 +3,19 @@
 Room: services, reads only. Called by rdv/views/console/usagers, merging and files.
 """
 
+import uuid as uuids
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from agents.access import Scope
 from notifications.models import Message
+from notifications.services import messages_of
 from rdv.access import motifs_for_agent
 from rdv.models import Inscription, Participation
 from rdv.services.console_people import Caller
 from rdv.services.merging_plan import Obstacle, Plan
-from rdv.services.notices import can_be_resent
+from rdv.services.notices import can_be_resent, recipient_of
 from rdv.services.waitlist_desk import Standing, standings
 from usagers.models import Fusion, Usager
 
@@ -53,6 +55,13 @@ def resendable(caller: Caller, messages: Sequence[Message], *, now: datetime) ->
     return frozenset(
         one.pk for one in messages if (found := ahead.get(one.subject_id)) and can_be_resent(one, found, now=now)
     )
+
+
+def message_to_resend(caller: Caller, uuid: uuids.UUID, *, now: datetime) -> Message | None:
+    """One message of this person about an Rdv that the agent reads, if it may be sent again."""
+    about = messages_of(recipient_of(caller.usager)).filter(subject_type="participation", is_secret=False)
+    found = about.filter(uuid=uuid, subject_id__in=caller.rdvs.readable_ids).first()
+    return found if found is not None and resendable(caller, [found], now=now) else None
 
 
 def fusions_of(usager: Usager, *, now: datetime) -> list[Fusion]:

@@ -28,8 +28,6 @@ from rdv.views.console.screen import console_roles
 from usagers.access import standing_file, usager_for_agent
 
 PER_PAGE = 30
-# Messages of a file that may be sent again: as many as its page shows.
-MESSAGES = 10
 
 FileView = Callable[..., HttpResponse]
 
@@ -83,9 +81,8 @@ def history(request: AgentRequest, uuid: uuids.UUID) -> HttpResponse:
 def resend(request: AgentRequest, uuid: uuids.UUID, message: uuids.UUID) -> HttpResponse:
     """The Rdv as it stands today, by the same channel. Pressed twice, sent once."""
     now = clock.now()
-    caller = file_of(request, uuid, now=now, message_count=MESSAGES)
-    may = files_page.resendable(caller, caller.messages, now=now)
-    found = next((one for one in caller.messages if one.uuid == message and one.pk in may), None)
+    caller = file_of(request, uuid, now=now)
+    found = files_page.message_to_resend(caller, message, now=now)
     if found is None:
         raise Http404
     participation = participation_for_agent(request.scope, uuids.UUID(found.subject_id))

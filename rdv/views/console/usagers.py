@@ -23,7 +23,7 @@ from rdv.forms.console_files import ReferentForm
 from rdv.services import files_page
 from rdv.services.console_people import Caller, history_of, services_of_agents
 from rdv.services.console_search import search
-from rdv.views.console.files import MESSAGES, file_of, usual_or_reason
+from rdv.views.console.files import file_of, usual_or_reason
 from rdv.views.console.merging import keeps_files
 from rdv.views.console.screen import console_roles
 from usagers.forms.usager import UsagerForm
@@ -33,6 +33,7 @@ from usagers.services.links import add_proche, add_referent, end_proche, end_ref
 
 _Link = TypeVar("_Link", Proche, Referent)
 FOUND = 30
+MESSAGES = 10
 HISTORY = 8
 
 
