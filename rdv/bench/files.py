@@ -30,7 +30,7 @@ INSERT INTO usagers_usager (departement_id, uuid, first_name, last_name, birth_n
     birth_date, language, needs_interpreter, needs_step_free, needs_sign_language, channel, note, created_at,
     last_contact_at, compared_at)
 SELECT %(code)s, gen_random_uuid(), first, last, '', ' ' || last || ' ' || first || ' ',
-    '+336' || lpad((n * 7919 %% 100000000)::text, 8, '0'), '', '', date '1930-01-01' + (n * 31 %% 35000),
+    '+336' || lpad((n::bigint * 7919 %% 100000000)::text, 8, '0'), '', '', date '1930-01-01' + (n * 31 %% 35000),
     'fr', false, false, false, 'both', '', %(now)s, %(now)s::timestamptz - n * interval '1 minute', %(now)s
 FROM (
     SELECT n, (%(families)s::text[])[1 + floor(power(random(), 4) * %(family_count)s)::int] AS last,
