@@ -19,6 +19,7 @@ from notifications import tasks
 from notifications.models import GONE, Message, MessageChannel, MessageQuerySet, State
 from rdv.core.commit import after_commit
 from rdv.core.together import as_json, columns_of, insert_given, table_of
+from rdv.core.trail import Trail
 
 log = structlog.get_logger(__name__)
 
@@ -155,6 +156,39 @@ def erase_recipient(recipient: str) -> int:
     """Everything ever written to this person, at their request or when their file is erased."""
     erased, _ = Message.objects.filter(recipient=recipient).delete()
     return erased
+
+
+def hand_over(recipient: str, to: str, *, phone: str, email: str, trail: Trail, now: datetime) -> None:
+    """Two files became one: everything told to `recipient` was told to `to`, and what waits follows to these addresses.
+
+    Written through the trail (table "message"), so that it may go back. A row that `to` has already stays.
+    """
+    rows = Message.objects.filter(recipient__in=[recipient, to]).select_for_update(of=("self",), no_key=True)
+    found = list(rows.order_by("pk"))
+    known = {_key_without_recipient(row) for row in found if row.recipient == to}
+    for row in found:
+        if row.recipient == recipient and _key_without_recipient(row) in known:
+            continue
+        address = phone if row.channel == MessageChannel.SMS else email
+        before = {name: getattr(row, name) for name in ("recipient", "address", "state", "settled_at")}
+        trail.change("message", row.pk, before, **_handed(row, to, address, now))
+
+
+def _handed(row: Message, to: str, address: str, now: datetime) -> dict[str, object]:
+    if row.state not in (State.PLANNED, State.STANDBY):
+        return {"recipient": to}
+    if not address:
+        return {"recipient": to, "state": State.OBSOLETE.value, "settled_at": now}
+    return {"recipient": to, "address": address}
+
+
+def _key_without_recipient(row: Message) -> tuple[object, ...]:
+    return row.subject_type, row.subject_id, row.kind, row.channel, row.version
+
+
+def message_rows() -> MessageQuerySet:
+    """For the trail of a merge, which puts back what `hand_over` changed."""
+    return Message.objects.all()
 
 
 # --- What screens ask

@@ -17,6 +17,7 @@ from rdv.services import (
     waitlist_withdraw,
 )
 from rdv.services.expansion import expand_all
+from usagers.services import pairs
 
 
 @shared_task
@@ -40,6 +41,12 @@ def heartbeat() -> None:
 def forget() -> None:
     """What has been kept long enough goes (domain.md, "Keeping and forgetting")."""
     retention.forget_all(now=clock.now())
+
+
+@shared_task
+def compare_files() -> int:
+    """Likely pairs of files that nobody compared when they were written (imported, or a process that died)."""
+    return pairs.compare_due(now=clock.now())
 
 
 @shared_task

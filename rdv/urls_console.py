@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from rdv.views.console import accueil, booking, holding, moving, people, placing, rdv_page, usagers
+from rdv.views.console import accueil, booking, files, holding, merging, moving, people, placing, rdv_page, usagers
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("accueil/", accueil.accueil, name="accueil"),
@@ -20,6 +20,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("rdv/<uuid:uuid>/deplacer/", moving.rdv_move, name="rdv_move"),
     path("rdv/<uuid:uuid>/remettre/", rdv_page.rdv_restore, name="rdv_restore"),
     path("usagers/", usagers.usagers, name="usagers"),
+    path("usagers/doublons/", merging.doublons, name="doublons"),
+    path("usagers/reunions/<uuid:uuid>/defaire/", merging.unmerge, name="unmerge"),
+    path("usagers/<uuid:uuid>/reunir/<uuid:autre>/", merging.merge, name="merge"),
+    path("usagers/<uuid:uuid>/distinctes/<uuid:autre>/", merging.distinct, name="distinct"),
+    path("usagers/<uuid:uuid>/raison/", files.reason, name="usager_reason"),
+    path("usagers/<uuid:uuid>/historique/", files.history, name="usager_history"),
+    path("usagers/<uuid:uuid>/messages/<uuid:message>/renvoyer/", files.resend, name="message_resend"),
+    path("usagers/papier/<uuid:uuid>/", files.paper, name="rdv_paper"),
     path("usagers/<uuid:uuid>/", usagers.usager, name="usager"),
     path("usagers/<uuid:uuid>/modifier/", usagers.usager_edit, name="usager_edit"),
     path("usagers/<uuid:uuid>/proches/", usagers.proche_add, name="proche_add"),

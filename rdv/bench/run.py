@@ -8,6 +8,7 @@ from typing import Any
 from rdv.bench.board import board_pages
 from rdv.bench.cleaning import clean
 from rdv.bench.exporting import EXPORT, export_200k
+from rdv.bench.files import file_searches
 from rdv.bench.measuring import Question, measure
 from rdv.bench.pages import pages
 from rdv.bench.scales import NOW, Scale
@@ -34,7 +35,7 @@ def run(scale: Scale, *, only: Sequence[str], tell: Callable[[dict[str, Any]], N
 
 
 def _lines(world: World, only: Sequence[str]) -> Iterator[dict[str, Any]]:
-    asked: Iterator[Question] = chain(searches(world), pages(world), board_pages(world), writes(world))
+    asked: Iterator[Question] = chain(searches(world), pages(world), board_pages(world), writes(world), file_searches())
     for question in asked:
         if not only or question.name in only:
             yield measure(question, world.scale.name)

@@ -21,7 +21,7 @@ class World:
         self.scale = scale
         self.now = NOW
         self.random = random.Random(SEED)  # noqa: S311 - the same questions on every run
-        self.departements = list(Departement.objects.order_by("code"))
+        self.departements = list(Departement.objects.filter(code__in=scale.sites).order_by("code"))
         self._sites: dict[str, list[Site]] = {}
         self._motifs: dict[str, list[Motif]] = {}
 

@@ -9,7 +9,7 @@ exclusion constraint, journal and messages in the same transaction, workers woke
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db import transaction
@@ -38,7 +38,7 @@ from rdv.services.occupying import (
 )
 from rdv.services.questions import Question
 from usagers.models import Usager
-from usagers.services.files import contact_noted
+from usagers.services.files import contact_noted, current_file, lock_files
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +224,11 @@ def _create_rdv(
 
 
 def register(rdv: Rdv, booking: Booking, *, author: Author, now: datetime) -> Participation:
-    """Write one participation. The database refuses a second one, a busy person, a full workshop."""
+    """Write one participation. The database refuses a second one, a busy person, a full workshop.
+
+    A file made one with another a moment ago: the Rdv is for the one that was kept.
+    """
+    booking = _for_current_files(booking)
     key = uuid.uuid4()
     errors = {
         "participation_live_once": AlreadyRegistered,
@@ -253,6 +257,17 @@ def register(rdv: Rdv, booking: Booking, *, author: Author, now: datetime) -> Pa
         )
         insert_together(participation, also=contact_noted(usager_ids=people, now=now))
     return participation
+
+
+def _for_current_files(booking: Booking) -> Booking:
+    """Locked: no merge happens from here to the end of the transaction."""
+    ids = [booking.usager.pk, *([booking.responsable.pk] if booking.responsable else [])]
+    while any(lock_files(ids).values()):
+        usager = current_file(Usager.objects.get(pk=booking.usager.pk))
+        responsable = booking.responsable and current_file(Usager.objects.get(pk=booking.responsable.pk))
+        booking = replace(booking, usager=usager, responsable=None if responsable == usager else responsable)
+        ids = [booking.usager.pk, *([booking.responsable.pk] if booking.responsable else [])]
+    return booking
 
 
 def _tell(rdv: Rdv, participation: Participation, *, author: Author, now: datetime, data: dict[str, object]) -> None:

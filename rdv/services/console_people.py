@@ -20,7 +20,7 @@ from rdv.core.clock import local_date
 from rdv.domain.statuses import Status
 from rdv.models import Participation, RdvAgent
 from rdv.services.notices import recipient_of
-from usagers.access import proches_of, responsables_of, usager_for_agent
+from usagers.access import file_ids, proches_of, responsables_of, usager_for_agent
 from usagers.models import Channel, Proche, Referent, Usager
 from usagers.phones import PhoneProblem, read_phone
 from usagers.services.duplicates import Likeness, duplicates_of
@@ -131,8 +131,7 @@ def caller_of(
 
 def person_on_call(scope: Scope, uuid: uuids.UUID) -> Usager | None:
     """Whose référents count while a motif is typed: a person of the département, nothing of whom is shown."""
-    found = Usager.objects.filter(departement=scope.departement_code, uuid=uuid, erased_at__isnull=True)
-    return found.first()
+    return Usager.objects.standing().filter(departement=scope.departement_code, uuid=uuid).first()
 
 
 def family_rdvs(scope: Scope, usager: Usager, proche_ids: Sequence[int], *, now: datetime) -> FamilyRdvs:
@@ -200,8 +199,10 @@ def gets_email(usager: Usager) -> bool:
 
 
 def history_of(usager: Usager, *, count: int) -> list[journal.Evenement]:
-    """Who read, who changed: the last lines about this file."""
-    return list(journal.Evenement.objects.about("usager", usager.pk).exclude(kind="usager.values")[:count])
+    """Who read, who changed: the last lines about this file, and about those made one with it."""
+    ids = [str(pk) for pk in file_ids(usager)]
+    rows = journal.Evenement.objects.filter(subject_type="usager", subject_id__in=ids).exclude(kind="usager.values")
+    return list(rows.order_by("-at", "-id")[:count])
 
 
 def services_of_agents(agents: Sequence[Agent]) -> dict[int, str]:

@@ -137,6 +137,12 @@ def last_change(rdv: Rdv) -> HistoryLine | None:
     return lines[0] if lines else None
 
 
+def told(events: Sequence[Evenement], zone: ZoneInfo) -> list[str]:
+    """Each line about an Rdv, in words that follow the name of its author."""
+    sites = _site_names(events)
+    return [_words(event, zone, sites) for event in events]
+
+
 def _site_names(events: Sequence[Evenement]) -> dict[int, str]:
     ids = {side.get("site") for event in events for side in _sides(event.data) if isinstance(side.get("site"), int)}
     return dict(Site.objects.filter(pk__in=ids).values_list("pk", "name")) if ids else {}

@@ -9,10 +9,10 @@ from datetime import datetime
 
 from agents.access import Scope
 from agents.models import Departement
-from usagers.access import journal_search, search_usagers
+from usagers.access import forgiving_search, journal_search, search_usagers
 from usagers.models import Usager
 from usagers.search_query import parse_usager_query
-from usagers.services.duplicates import nearest_usagers
+from usagers.services.duplicates import NEAR_NAME, nearest_usagers
 
 # Nine digits: eight files and "Nouvelle personne".
 SHOWN = 8
@@ -52,9 +52,19 @@ def search(scope: Scope, departement: Departement, q: str, *, now: datetime, lim
     if found:
         files = [FoundFile(usager, number, "") for number, usager in enumerate(found, start=1)]
         return Results(q, tuple(files), is_exact=True, has_more=found.has_more)
-    near = nearest_usagers(departement, q)[:limit]
-    files = [FoundFile(one.usager, number, ", ".join(one.reasons)) for number, one in enumerate(near, start=1)]
-    return Results(q, tuple(files), is_exact=False, has_more=False)
+    near, has_more = _near(departement, q, limit)
+    files = [FoundFile(usager, number, why) for number, (usager, why) in enumerate(near, start=1)]
+    return Results(q, tuple(files), is_exact=False, has_more=has_more)
+
+
+def _near(departement: Departement, q: str, limit: int) -> tuple[list[tuple[Usager, str]], bool]:
+    """Files with the same phone, birth date or nearly the whole name; then a letter wrong in what was typed."""
+    likely = nearest_usagers(departement, q)
+    forgiven = forgiving_search(departement, q, limit=limit)
+    found = {one.usager.pk: (one.usager, ", ".join(one.reasons)) for one in likely}
+    for usager in forgiven:
+        found.setdefault(usager.pk, (usager, NEAR_NAME))
+    return list(found.values())[:limit], forgiven.has_more or len(found) > limit
 
 
 def person_from(q: str) -> dict[str, str]:

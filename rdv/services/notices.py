@@ -13,9 +13,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 
+from django.db import transaction
+
 from notifications import services as post_office
-from notifications.models import MessageChannel
+from notifications.models import Message, MessageChannel, State
 from notifications.services import Letter
+from rdv.core import journal
 from rdv.core.journal import Author
 from rdv.models import NoticeLevel, Participation
 from rdv.services.agent_notices import agent_letters, agent_told, forget_agent_notices, forget_arrival
@@ -34,6 +37,8 @@ REMINDER_GAP = timedelta(hours=12)
 REMINDERS_FROM = time(10, 0)
 REMINDERS_SPREAD_MIN = 120
 NEWS = (News.BOOKED, News.MOVED, News.RESTORED)
+# A word sent again is told as it stands: once the Rdv moves, it says nothing any more.
+_RESENT_ONCE_IN = 10 * 60 * 1_000_000  # microseconds of instant_version
 REMINDERS = (News.SMS_REMINDER, News.EMAIL_REMINDER)
 
 
@@ -52,6 +57,7 @@ def moved(participation: Participation, *, old_starts_at: datetime, old_site_nam
     has_moved = old_starts_at != participation.rdv.starts_at or old_site_name != participation.rdv.site.name
     stale = [*NEWS, *REMINDERS] if has_moved else list(REMINDERS)
     post_office.make_obsolete(subject_of(participation), now=now, kinds=stale, below_version=version)
+    post_office.make_obsolete(subject_of(participation), now=now, kinds=[News.RESENT])
     case = _case(participation, now)
     if case is None:
         return
@@ -99,6 +105,34 @@ def restored(participation: Participation, *, now: datetime) -> None:
     current = participation.rdv.schedule_version
     post_office.revive(subject, kinds=[News.BOOKED, News.MOVED], version=current, now=now)
     post_office.revive(subject, kinds=REMINDERS, version=current, now=now, only_future=True)
+
+
+def can_be_resent(message: Message, participation: Participation, *, now: datetime) -> bool:
+    """Its news still holds: the Rdv stands and is to come, and it is not a word that waits for its hour anyway."""
+    is_news = message.kind in (*NEWS, *REMINDERS, News.RESENT)
+    return is_news and participation.is_live and participation.rdv.starts_at > now and message.state != State.PLANNED
+
+
+def resent(participation: Participation, *, channel: str, author: Author, now: datetime) -> bool:
+    """The Rdv as it stands, told again by this channel, to the address of today. Asked twice in ten minutes, sent once:
+    False then, or when the person has no such address (or wants nothing there), or nothing may be written."""
+    case = _case(participation, now)
+    if case is None or not participation.is_live or participation.rdv.starts_at <= now:
+        return False
+    version = post_office.instant_version(now) // _RESENT_ONCE_IN
+    letter = _letter(case, News.RESENT, MessageChannel(channel), version=version)
+    with transaction.atomic():
+        if letter is None or not post_office.post([letter], now=now):
+            return False
+        journal.write(
+            "usager.resent",
+            subject=("usager", case.person.pk),
+            departement_code=case.person.departement_id,
+            author=author,
+            now=now,
+            data={"participation": participation.uuid, "channel": channel},
+        )
+    return True
 
 
 def subject_of(participation: Participation) -> tuple[str, str]:

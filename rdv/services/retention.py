@@ -9,6 +9,7 @@ from rdv.core.journal import SYSTEM, Evenement
 from rdv.models import Inscription, Participation
 from rdv.services import exports, waitlist_answer
 from usagers.services import codes
+from usagers.services.merging import forget_fusions
 from usagers.services.retention import erase_expired
 
 FORGOTTEN = "effacée"
@@ -19,6 +20,7 @@ def forget_all(*, now: datetime) -> None:
     codes.forget(now=now)
     post_office.forget(now=now)
     exports.forget(now=now)
+    forget_fusions(now=now)
     erase_expired(now=now, keep_ids=_still_awaited(now))
     _forget_waits(now)
     Evenement.objects.past_keeping(now).delete()

@@ -31,6 +31,7 @@ class News(StrEnum):
     MOVED = "rdv.moved"
     CANCELLED = "rdv.cancelled"
     RESTORED = "rdv.restored"
+    RESENT = "rdv.resent"  # an agent sends it again, as it stands
     SMS_REMINDER = "rdv.reminder.sms"
     EMAIL_REMINDER = "rdv.reminder.email"
 
@@ -128,6 +129,7 @@ _SMS = {
     News.MOVED: ("RDV déplacé", "Voir ou annuler :"),
     News.CANCELLED: ("RDV annulé", "Reprendre un RDV :"),
     News.RESTORED: ("RDV maintenu", "Voir ou annuler :"),
+    News.RESENT: ("Votre RDV", "Voir ou annuler :"),
     News.SMS_REMINDER: ("Rappel RDV", "Pas disponible ? Annulez :"),
     News.EMAIL_REMINDER: ("Rappel RDV", "Pas disponible ? Annulez :"),
 }
@@ -192,6 +194,7 @@ _EMAIL = {
     News.MOVED: ("Rendez-vous déplacé", "Voir, déplacer ou annuler"),
     News.CANCELLED: ("Rendez-vous annulé", "Reprendre un rendez-vous"),
     News.RESTORED: ("Rendez-vous maintenu", "Voir, déplacer ou annuler"),
+    News.RESENT: ("Votre rendez-vous", "Voir, déplacer ou annuler"),
     News.SMS_REMINDER: ("Rappel de votre rendez-vous", "Annuler ou déplacer en un geste"),
     News.EMAIL_REMINDER: ("Rappel de votre rendez-vous", "Annuler ou déplacer en un geste"),
 }
@@ -212,6 +215,8 @@ def _intro(news: News, facts: Facts, *, was: Was | None, by_service: bool, is_la
         )
     if news is News.RESTORED:
         return f"Ne tenez pas compte de notre message d’annulation{french.NBSP}: votre rendez-vous a bien lieu."
+    if news is News.RESENT:
+        return "Voici votre rendez-vous, tel qu’il est noté aujourd’hui."
     return "Votre rendez-vous approche."
 
 

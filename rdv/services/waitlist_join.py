@@ -5,7 +5,7 @@ Room: services. Called by the public pages, the secretary's screens and the simu
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -33,7 +33,7 @@ from rdv.services.errors import ChangedMeanwhile, ReasonMissing
 from rdv.services.waitlist_hold import journal_inscription, lock_inscription, set_state
 from rdv.services.waitlist_position import Position, position_of
 from usagers.models import Usager
-from usagers.services.files import note_contact
+from usagers.services.files import FileMerged, current_file, note_contact
 
 __all__ = [
     "AlreadyWaiting",
@@ -134,6 +134,7 @@ def join_within(*, wish: Wish, author: Author, now: datetime, is_told: bool = Tr
     """The same in the transaction of the caller. `is_told` False: the caller says it, in a message of its own."""
     _require_possible(wish, author=author, now=now)
     lock_waitlist(wish.motif.departement_id)
+    wish = _for_current_files(wish)  # merges take this lock too: none happens from here on
     inscription = _insert(wish, author=author, now=now)
     journal_inscription(
         inscription,
@@ -151,12 +152,23 @@ def join_within(*, wish: Wish, author: Author, now: datetime, is_told: bool = Tr
     return inscription
 
 
+def _for_current_files(wish: Wish) -> Wish:
+    """A file made one with another since the form was opened: the one that was kept waits."""
+    ids = [wish.usager.pk, *([wish.responsable.pk] if wish.responsable else [])]
+    if not Usager.objects.filter(pk__in=ids, merged_into__isnull=False).exists():
+        return wish
+    usager = current_file(Usager.objects.get(pk=wish.usager.pk))
+    responsable = wish.responsable and current_file(Usager.objects.get(pk=wish.responsable.pk))
+    return replace(wish, usager=usager, responsable=None if responsable == usager else responsable)
+
+
 def _insert(wish: Wish, *, author: Author, now: datetime) -> Inscription:
     key = wish.key or uuid.uuid4()
     errors = {
         "inscription_once": AlreadyWaiting,
         "inscription_once_per_session": AlreadyWaiting,
         "rdv_inscription_uuid_key": AlreadyWaiting,
+        "usager_was_merged": FileMerged,
     }
     with constraint_errors(errors):
         return Inscription.objects.create(

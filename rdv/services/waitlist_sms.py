@@ -70,7 +70,7 @@ def _no(offre: Offre, now: datetime) -> str:
 
 
 def _stop(phone: str, now: datetime) -> str:
-    people = list(Usager.objects.filter(phone=phone, erased_at__isnull=True))
+    people = list(Usager.objects.standing().filter(phone=phone))
     waiting = Inscription.objects.open().whole()
     told = waiting.filter(responsable__in=people) | waiting.filter(responsable__isnull=True, usager__in=people)
     for inscription in told.order_by("id"):

@@ -5,6 +5,7 @@ Room: templates. `{% console_url state usager=person.uuid pour=None %}` is the s
 """
 
 import datetime as dt
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,11 +16,14 @@ from django.utils.safestring import SafeString, mark_safe
 
 from rdv.core.journal import Evenement
 from rdv.core.text import search_key
+from rdv.domain import french
 from rdv.domain.french import NBSP
 from rdv.forms.console_state import ConsoleState
 from rdv.services.texts import News
 from rdv.views.agenda.asked import read_written
 from rdv.views.board.asked import board_day
+from usagers.models import Channel
+from usagers.phones import say_phone
 
 register = template.Library()
 
@@ -31,6 +35,13 @@ FILE_EVENTS = {
     "proche.ended": "responsable retiré",
     "referent.added": "référent ajouté",
     "referent.ended": "référent retiré",
+    "usager.merged": "réunie avec une autre fiche",
+    "usager.merged_into": "réunie avec la fiche gardée",
+    "usager.unmerged": "séparée de l’autre fiche",
+    "usager.printed": "rendez-vous imprimé",
+    "usager.resent": "message renvoyé",
+    "doublon.distinct": "dite différente d’une autre fiche",
+    "doublon.again": "de nouveau à comparer avec une autre fiche",
 }
 FIELD_NAMES = {
     "last_name": "nom",
@@ -66,6 +77,7 @@ MESSAGES = {
     News.MOVED: "déplacement",
     News.CANCELLED: "annulation",
     News.RESTORED: "rétablissement",
+    News.RESENT: "renvoi",
     News.SMS_REMINDER: "rappel",
     News.EMAIL_REMINDER: "rappel",
 }
@@ -134,7 +146,26 @@ def file_event(event: Evenement) -> str:
         named = [FIELD_NAMES.get(name, name) for name in event.data.get("fields", [])]
         return f"{words}{NBSP}: {', '.join(named)}"
     reason = str(event.data.get("reason") or "")
+    if event.data.get("outside"):
+        return f"{words} hors de ses sites{NBSP}: {reason}"
     return f"{words}, {reason}" if reason else words
+
+
+@register.filter
+def file_value(value: Any, name: str) -> str:
+    """What a field of a file holds, as people read it. Empty for nothing."""
+    if isinstance(value, bool):
+        return "oui" if value else "non"
+    if not value:
+        return ""
+    if isinstance(value, dt.date):
+        return french.day_year(value)
+    readers: dict[str, Callable[[str], str]] = {
+        "phone": say_phone,
+        "language": lambda code: LANGUAGES.get(code, code),
+        "channel": lambda code: str(Channel(code).label),
+    }
+    return readers[name](str(value)) if name in readers else str(value)
 
 
 @register.filter

@@ -13,7 +13,9 @@ from rdv.core import clock
 from rdv.services.calls_desk import count_to_call
 from rdv.services.exports import may_export
 from rdv.services.reading import count_to_fill_in
+from rdv.views.console.merging import keeps_files
 from rdv.views.site import current_site
+from usagers.access import counted_pairs
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
@@ -56,7 +58,7 @@ def _menu(request: HttpRequest, scope: Scope) -> list[dict[str, Any]]:
         items.append(("À renseigner", "rdv:to_fill_in", count))
         items.append(("À appeler", "rdv:waiting_calls", count_to_call(scope, now=clock.now())))
         items.append(("Attente", "rdv:waiting", None))
-        items.append(("Usagers", "rdv:usagers", None))
+        items.append(("Usagers", "rdv:usagers", counted_pairs(scope.departement_code) if keeps_files(scope) else None))
     elif scope.is_admin:
         items.append(("Attente", "rdv:waiting_rules", None))
     if scope.is_admin:

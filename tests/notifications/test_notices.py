@@ -68,11 +68,14 @@ def tell(kind, participation, author):
             Message.objects.update(state=State.SENT)
             participation.status_at = NOW + timedelta(hours=1)
             notices.restored(participation, now=NOW + timedelta(hours=1))
+        case "resent":
+            for channel in ("sms", "email"):
+                notices.resent(participation, channel=channel, author=author, now=NOW)
         case _:
             notices.agent_told(rdv, kind=kind.removeprefix("agent_"), author=author, now=NOW)
 
 
-USAGER_KINDS = ["booked", "booked_late", "moved", "cancelled_by_usager", "cancelled_by_service", "restored"]
+USAGER_KINDS = ["booked", "booked_late", "moved", "cancelled_by_usager", "cancelled_by_service", "restored", "resent"]
 AGENT_KINDS = ["agent_booked", "agent_moved", "agent_cancelled", "agent_late"]
 
 
@@ -105,7 +108,7 @@ def test_the_walk_covers_every_kind_and_both_channels():
     kinds = set(Message.objects.values_list("kind", flat=True))
     agents = {"agent.booked", "agent.moved", "agent.cancelled", "agent.late"}
     assert kinds == {str(news) for news in notices.News} | agents
-    for news in ("rdv.booked", "rdv.moved", "rdv.cancelled", "rdv.restored"):
+    for news in ("rdv.booked", "rdv.moved", "rdv.cancelled", "rdv.restored", "rdv.resent"):
         assert set(Message.objects.filter(kind=news).values_list("channel", flat=True)) == {"sms", "email"}
     normal = everything_said()
     for word in ("Libelle Kumquat", "Carnet Bergamote", "Apres Topinambour", "Attention Salsifis", HIDDEN["agent"]):

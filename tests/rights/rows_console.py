@@ -211,20 +211,21 @@ FILES = [
         viewer="secretaire",
         queries=12,
     ),
-    Ask("rdv:usager", site(*HERE), args=_of_usager, viewer="secretaire", queries=28),
-    Ask("rdv:usager_edit", site(*HERE), args=_of_usager, viewer="secretaire", queries=24),
-    _post("usager_edit", site(*HERE), args=_of_usager, data=_person),
-    Ask("rdv:proche_add", site(*HERE), args=_of_usager, viewer="secretaire", queries=24),
-    _post("proche_add", site(*HERE), args=_of_usager, data=_proche),
-    _post("proche_end", site(*HERE), args=lambda h, _r: [h.usager.uuid, h.proche.pk]),
-    # Only somebody whose agenda one sees: the other site does not see Karim's.
+    Ask("rdv:usager", site(*HERE), args=_of_usager, viewer="secretaire", queries=33),
+    Ask("rdv:usager_edit", site(*HERE), args=_of_usager, viewer="secretaire", queries=26),
+    # From the other site, the reason is asked first (rows_files): nothing is written.
+    _post("usager_edit", site(*HERE), args=_of_usager, data=_person, idle=("other_site",)),
+    Ask("rdv:proche_add", site(*HERE), args=_of_usager, viewer="secretaire", queries=26),
+    _post("proche_add", site(*HERE), args=_of_usager, data=_proche, idle=("other_site",)),
+    _post("proche_end", site(*HERE), args=lambda h, _r: [h.usager.uuid, h.proche.pk], idle=("other_site",)),
     _post(
         "referent_add",
-        site(*(role for role in HERE if role != "other_site"), other_site=REFUSED),
+        site(*HERE),
         args=_of_usager,
         data=lambda h, _r: {"agent": h.colleague.pk},
+        idle=("other_site",),
     ),
-    _post("referent_end", site(*HERE), args=lambda h, _r: [h.usager.uuid, h.referent.pk]),
+    _post("referent_end", site(*HERE), args=lambda h, _r: [h.usager.uuid, h.referent.pk], idle=("other_site",)),
 ]
 
 ROWS = [*CONSOLE, *RDV, *FILES]

@@ -73,6 +73,8 @@ def test_those_who_plan_read_the_note(role, house, client_of):
 def test_the_file_of_a_person_followed_elsewhere(role, house, client_of):
     """The file is the département's; what she comes for is not."""
     client, masked = client_of(role), house.masked
+    asked = client.post(reverse("rdv:usager_reason", args=[masked.uuid]), {"raison": "presente"})
+    assert read(asked) == OK
     for page in (
         _page(client, "usager", masked.uuid),
         _page(client, "usager", masked.uuid, data={"tout": "1"}),

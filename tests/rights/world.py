@@ -40,6 +40,7 @@ from tests.factories import (
 )
 from tests.rights.world_absent import somebody_away
 from tests.rights.world_exports import prepared_files
+from tests.rights.world_files import files
 from tests.rights.world_waiting import begin_waits, waiting_list
 from tests.signing import signed_in
 from usagers.models import Proche, Referent
@@ -75,6 +76,7 @@ def build(now):
     waiting_list(house, at)
     prepared_files(house)
     somebody_away(house, at)
+    files(house)
     return house
 
 

@@ -1,6 +1,7 @@
 """One box for people: names in any order, pieces of numbers, birth dates. Nobody of another département."""
 
 import datetime as dt
+import re
 import uuid
 
 import pytest
@@ -15,8 +16,8 @@ from agents.models import Role
 from rdv.core.journal import Evenement
 from tests.factories import NOW, make_agent, make_site, make_usager
 from tests.usagers.conftest import AGENT
-from usagers.access import journal_search, search_usagers, usager_for_agent
-from usagers.models import Usager
+from usagers.access import forgiving_search, journal_search, search_usagers, usager_for_agent
+from usagers.models import Usager, a_letter_apart
 from usagers.search_query import parse_usager_query, read_dates
 
 DAY = dt.timedelta(days=1)
@@ -220,3 +221,83 @@ class TestOneFile:
         scope = scope_of(make_agent(departement, site=site, role=role), today=NOW.date())
         with pytest.raises(PermissionDenied):
             usager_for_agent(scope, people["samira"].uuid, now=NOW)
+
+
+class TestALetterForgiven:
+    @pytest.mark.parametrize(
+        ("query", "names"),
+        [
+            ("benaly", {"Samira"}),
+            ("bemali", {"Samira"}),
+            ("enali", {"Samira"}),
+            ("bbenali", {"Samira"}),
+            ("bneali", {"Samira"}),
+            ("benal", {"Samira", "Ali"}),
+            ("samirra benaly", {"Samira"}),
+            ("benaly sam", {"Samira"}),
+            ("benaly 14/03/1994", {"Samira"}),
+            ("benaly 15/03/1994", set()),
+            ("lemairre", {"O"}),
+            ("cemaly", set()),
+            ("samira benolu", set()),
+            ("aly", set()),
+            ("1240", set()),
+            ("", set()),
+            ("b.*", set()),
+            ("(((((", set()),
+        ],
+    )
+    def test_who_is_found(self, departement, people, query, names):
+        assert {usager.first_name for usager in forgiving_search(departement, query)} == names
+
+    def test_whole_names_first(self, departement):
+        for last_name in ("Benalistan", "Benali"):
+            make_usager(departement, last_name=last_name, last_contact_at=NOW - DAY * (last_name == "Benali"))
+        assert [usager.last_name for usager in forgiving_search(departement, "benaly")] == ["Benali", "Benalistan"]
+
+    def test_never_of_another_departement(self, departement, elsewhere, people):
+        assert forgiving_search(elsewhere, "benaly") == []
+
+    @given(st.text(max_size=100))
+    def test_any_text_is_a_question(self, text):
+        for word in parse_usager_query(text).words:
+            for whole in (True, False):
+                str(Usager.objects.nearly_named([word], whole=whole).query)
+
+    @given(st.text(alphabet="abcdefghij", min_size=4, max_size=9), st.data())
+    def test_every_slip_of_one_letter_is_forgiven(self, word, data):
+        at = data.draw(st.integers(0, len(word) - 1))
+        other = data.draw(st.sampled_from("xyz"))
+        slips = [word[:at] + other + word[at + 1 :], word[:at] + word[at + 1 :], word[:at] + other + word[at:]]
+        if at + 1 < len(word):
+            slips.append(word[:at] + word[at + 1] + word[at] + word[at + 2 :])
+        for slip in slips:
+            if len(slip) >= 4:
+                assert re.search(a_letter_apart(slip) + " ", f" {word} samira "), slip
+
+
+@pytest.mark.slow
+def test_plans_at_a_scale_that_matters(db):
+    """100,000 files: every way of asking goes through the index of searches, or walks the last seen; none reads all."""
+    from rdv.bench.files import fill
+    from tests.factories import make_departement
+
+    departement = make_departement("59")
+    fill(departement, 100_000)
+    files = Usager.objects.of(departement)
+    assert files.count() == 100_000
+    questions = {
+        query: files.matching(parse_usager_query(query)).last_seen_first()[:11]
+        for query in ("benali", "ben", "samira ben", "0612", "06 12 34", "14/03/1994", "benali 1994")
+    }
+    for query in ("benaly", "lefevbre", "samirra benaly"):
+        for whole in (True, False):
+            words = parse_usager_query(query).words
+            questions[f"{query} {whole}"] = files.nearly_named(words, whole=whole).last_seen_first()[:11]
+    for query, rows in questions.items():
+        plan = rows.explain()
+        assert "Seq Scan" not in plan, f"{query}: {plan}"
+        assert "usager_search" in plan or "usager_last_seen" in plan or "usager_birth" in plan, f"{query}: {plan}"
+        list(rows)
+    # The control: a question without an index is seen.
+    assert "Seq Scan" in files.filter(note="x").explain()

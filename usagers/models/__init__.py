@@ -2,12 +2,19 @@
 
 from usagers.models.links import Proche, ProcheQuerySet, Referent, ReferentQuerySet
 from usagers.models.login_code import CODE_LIFE, CODE_TRIES, LoginCode, LoginCodeQuerySet
-from usagers.models.usager import Channel, Usager, UsagerQuerySet, name_key
+from usagers.models.merging import UNDO_FOR, Doublon, DoublonQuerySet, Fusion, FusionQuerySet
+from usagers.models.usager import FORGIVEN, Channel, Usager, UsagerQuerySet, a_letter_apart, name_key
 
 __all__ = [
     "CODE_LIFE",
     "CODE_TRIES",
+    "FORGIVEN",
+    "UNDO_FOR",
     "Channel",
+    "Doublon",
+    "DoublonQuerySet",
+    "Fusion",
+    "FusionQuerySet",
     "LoginCode",
     "LoginCodeQuerySet",
     "Proche",
@@ -16,5 +23,6 @@ __all__ = [
     "ReferentQuerySet",
     "Usager",
     "UsagerQuerySet",
+    "a_letter_apart",
     "name_key",
 ]

@@ -20,6 +20,9 @@ from usagers.phones import e164_prefix
 from usagers.search_query import Number, UsagerQuery
 
 SEARCH_KEY_LENGTH = 260
+# Words shorter than this are not forgiven a letter: every name would do.
+FORGIVEN = 4
+_LONGEST_FORGIVEN = 20
 # 06 39 is also Mayotte: a number begun so may be stored under either country (usagers.phones).
 _PHONE_REGIONS = ("", "976")
 
@@ -39,7 +42,11 @@ class Channel(models.TextChoices):
 class UsagerQuerySet(models.QuerySet["Usager"]):
     def of(self, departement: Departement) -> "UsagerQuerySet":
         """The files of the département that still say who they are about."""
-        return self.filter(departement=departement, erased_at__isnull=True)
+        return self.standing().filter(departement=departement)
+
+    def standing(self) -> "UsagerQuerySet":
+        """Neither emptied nor made one with another file."""
+        return self.filter(erased_at__isnull=True, merged_into__isnull=True)
 
     def named(self, words: Sequence[str]) -> "UsagerQuerySet":
         """Every word begins one of the names, in any order. `words` are search keys already."""
@@ -52,7 +59,11 @@ class UsagerQuerySet(models.QuerySet["Usager"]):
         """Those who answer to everything that was typed, unsorted; a query that means nothing finds nobody."""
         if not query.is_searchable:
             return self.none()
-        found = self.named(query.words)
+        return self.named(query.words).numbered(query)
+
+    def numbered(self, query: UsagerQuery) -> "UsagerQuerySet":
+        """What was typed beside the names: mailbox, pieces of phone, dates."""
+        found = self
         if query.email:
             found = found.filter(email=query.email)
         for number in query.numbers:
@@ -66,11 +77,38 @@ class UsagerQuerySet(models.QuerySet["Usager"]):
             found = found.filter(search_key__contains=f" {word} ")
         return found
 
+    def nearly_named(self, words: Sequence[str], *, whole: bool) -> "UsagerQuerySet":
+        """Every word begins (`whole`: is) one of the names, a letter apart."""
+        found = self
+        for word in words:
+            found = found.filter(search_key__regex=a_letter_apart(word) + (" " if whole else ""))
+        return found
+
     def last_seen_first(self) -> "UsagerQuerySet":
         return self.order_by("-last_contact_at", "-id")
 
     def to_erase(self, before: dt.datetime) -> "UsagerQuerySet":
-        return self.filter(last_contact_at__lt=before, erased_at__isnull=True)
+        """Those made one with another file are emptied with it, not before: 30 days long they may come back."""
+        return self.standing().filter(last_contact_at__lt=before)
+
+    def to_compare(self) -> "UsagerQuerySet":
+        """New or changed since they were last compared with the others."""
+        return self.standing().filter(compared_at__isnull=True)
+
+
+def a_letter_apart(word: str) -> str:
+    """A pattern for the trigram index: the word itself, or with one letter wrong, missing, added or swapped.
+
+    A letter added to the word stored may be the space between two of them: "benali" also begins "ben ali".
+    """
+    word = word[:_LONGEST_FORGIVEN]
+    if len(word) < FORGIVEN:
+        return f" {word}"
+    # `.?` in place of a letter: wrong, or one too many in what was typed.
+    ways = [f"{word[:at]}.?{word[at + 1 :]}" for at in range(len(word))]
+    ways += [f"{word[:at]}.{word[at:]}" for at in range(len(word) + 1)]
+    ways += [f"{word[:at]}{word[at + 1]}{word[at]}{word[at + 2 :]}" for at in range(len(word) - 1)]
+    return f" ({'|'.join(ways)})"
 
 
 def _number_condition(number: Number) -> Q:
@@ -127,6 +165,18 @@ class Usager(models.Model):
     last_contact_at = models.DateTimeField()
     # Set when the file was emptied of everything personal; the row stays for the figures.
     erased_at = models.DateTimeField(null=True, editable=False)
+    # The file that says everything about this person since the two were made one (Fusion).
+    merged_into = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        db_constraint=False,
+        db_index=False,
+        null=True,
+        editable=False,
+        related_name="absorbed",
+    )
+    # When it was last compared with the other files (Doublon); empty: to be done.
+    compared_at = models.DateTimeField(null=True, editable=False)
 
     objects = UsagerQuerySet.as_manager()
 
@@ -136,7 +186,8 @@ class Usager(models.Model):
                 condition=~Q(last_name="") & ~Q(first_name=""),
                 name="usager_has_names",
                 violation_error_message="Il manque le nom ou le prénom.",
-            )
+            ),
+            models.CheckConstraint(condition=~Q(merged_into=F("id")), name="usager_not_merged_into_itself"),
         ]
         indexes = [
             # One index for every search: the département, pieces of names, pieces of numbers (500,000 files: a few ms).
@@ -152,6 +203,12 @@ class Usager(models.Model):
             models.Index(fields=["departement", "phone"], name="usager_phone", condition=~Q(phone="")),
             models.Index(fields=["departement", "email"], name="usager_email", condition=~Q(email="")),
             models.Index(fields=["departement", "birth_date"], name="usager_birth"),
+            models.Index(fields=["merged_into"], name="usager_absorbed", condition=Q(merged_into__isnull=False)),
+            models.Index(
+                fields=["id"],
+                name="usager_to_compare",
+                condition=Q(compared_at__isnull=True, merged_into__isnull=True, erased_at__isnull=True),
+            ),
         ]
 
     def save(self, *args: object, **kwargs: object) -> None:

@@ -15,7 +15,7 @@ from django.db import connection, transaction
 
 from agents.models import Departement
 from rdv.core.text import search_key
-from usagers.models import Usager, UsagerQuerySet, name_key
+from usagers.models import Doublon, Usager, UsagerQuerySet, name_key
 from usagers.phones import PhoneProblem, read_phone
 from usagers.search_query import parse_usager_query
 
@@ -93,8 +93,8 @@ def find_duplicates(
 
 
 def duplicates_of(usager: Usager) -> list[Likeness]:
-    """Other files that may be about this person, for the top of their page."""
-    return find_duplicates(
+    """Other files that may be about this person, for the top of their page; not those said to be somebody else's."""
+    found = find_duplicates(
         departement=usager.departement,
         last_name=usager.last_name,
         first_name=usager.first_name,
@@ -103,6 +103,11 @@ def duplicates_of(usager: Usager) -> list[Likeness]:
         email=usager.email,
         exclude_id=usager.pk,
     )
+    if not found:
+        return []
+    said = Doublon.objects.of_files([usager.pk]).filter(distinct_at__isnull=False)
+    distinct = {pk for pair in said.values_list("first_id", "second_id") for pk in pair}
+    return [one for one in found if one.usager.pk not in distinct]
 
 
 def nearest_usagers(departement: Departement, query: str) -> list[Likeness]:

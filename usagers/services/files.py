@@ -18,17 +18,24 @@ from agents.models import Commune, Departement
 from notifications import services as notifications
 from rdv.core import journal
 from rdv.core.db import LOCK_USAGER_CREATION
+from rdv.core.errors import DomainError
 from rdv.core.journal import Author
 from rdv.core.text import search_key
 from rdv.core.together import Also
 from usagers.models import Usager, UsagerQuerySet
 from usagers.services.codes import CodeChannel, hash_address
 from usagers.services.locks import lock_text
+from usagers.services.pairs import COMPARED, compare_soon
 
 # The note is free text about somebody's life: the journal says that it changed, never what it said.
 _NEVER_TOLD = frozenset({"note"})
 # How many files may share a phone before we stop looking (a hostel, a guardian).
 _MAX_SHARED = 50
+
+
+class FileMerged(DomainError):  # noqa: N818 - named like the other refusals (house.md, "Names")
+    code = "file_merged"
+    message = "Cette fiche vient d’être réunie avec une autre. Regardez la fiche gardée, puis recommencez."
 
 
 class UsagerFields(TypedDict, total=False):
@@ -57,6 +64,7 @@ def create_usager(*, departement: Departement, author: Author, now: datetime, **
     before = _values(usager, fields)
     _fill(usager, fields)
     usager.save(force_insert=True)
+    compare_soon(usager, now=now)
     _tell("usager.created", usager, before, author, now)
     return usager
 
@@ -66,13 +74,19 @@ def update_usager(*, usager: Usager, author: Author, now: datetime, **fields: Un
     """Write these fields, and only them: what somebody else changed meanwhile in the others stays.
 
     Nothing is written, nor journalled, when nothing changes. The instance passed in is brought up to date.
+    Raises FileMerged.
     """
     fresh = Usager.objects.select_for_update(of=("self",)).get(pk=usager.pk, departement=usager.departement_id)
+    if fresh.merged_into_id is not None:
+        raise FileMerged
     before = _values(fresh, fields)
     _fill(fresh, fields)
     changed = [name for name, value in before.items() if _value(fresh, name) != value]
     if changed:
-        fresh.save(update_fields=[*changed, "search_key"])
+        if COMPARED & {*changed}:
+            fresh.compared_at = None
+            compare_soon(fresh, now=now)
+        fresh.save(update_fields=[*changed, "search_key", "compared_at"])
         if {"phone", "email"} & {*changed}:
             _forward_messages(fresh, now)
         _tell("usager.updated", fresh, {name: before[name] for name in changed}, author, now)
@@ -121,6 +135,19 @@ class OtherFields(TypedDict, total=False):
     needs_interpreter: bool
     needs_step_free: bool
     needs_sign_language: bool
+
+
+def current_file(usager: Usager) -> Usager:
+    """The file that says everything about this person today: itself, unless it was made one with another."""
+    while usager.merged_into_id is not None:
+        usager = Usager.objects.select_related("departement").get(pk=usager.merged_into_id)
+    return usager
+
+
+def lock_files(ids: Iterable[int]) -> dict[int, int | None]:
+    """Each file, in id order, with the one it was made one with; held to the end of the transaction."""
+    rows = Usager.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=list(ids)).order_by("pk")
+    return dict(rows.values_list("pk", "merged_into_id"))
 
 
 def note_contact(*, usager_ids: Iterable[int], now: datetime) -> None:

@@ -14,6 +14,7 @@ from notifications import services as notifications
 from rdv.core import journal
 from rdv.core.journal import Author
 from usagers.models import Channel, Proche, Referent, Usager
+from usagers.services.merging import forget_person
 
 KEEP_FILES = dt.timedelta(days=2 * 365)
 ERASED_LAST_NAME, ERASED_FIRST_NAME = "effacée", "Personne"
@@ -50,6 +51,10 @@ def erase_usager(*, usager: Usager, author: Author, now: datetime) -> None:
 
 
 def _empty(usager: Usager, author: Author, now: datetime) -> None:
+    """And the files that were made one with it: they say the same things of the same person."""
+    for absorbed in usager.absorbed.filter(erased_at__isnull=True).select_for_update(of=("self",)):
+        _empty(absorbed, author, now)
+    forget_person(usager)
     usager.first_name, usager.last_name, usager.birth_name = ERASED_FIRST_NAME, ERASED_LAST_NAME, ""
     usager.phone = usager.email = usager.address = usager.note = ""
     usager.birth_date = usager.commune = usager.latitude = usager.longitude = None

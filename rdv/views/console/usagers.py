@@ -5,6 +5,7 @@ Room: views. Reads are journalled by the doors (usagers/access), writes go throu
 
 import uuid as uuids
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any, TypeVar
 
 from django.contrib import messages
@@ -19,11 +20,14 @@ from rdv.core import clock
 from rdv.core.errors import DomainError
 from rdv.forms.console import ProcheForm
 from rdv.forms.console_files import ReferentForm
-from rdv.services.console_people import Caller, caller_of, history_of, services_of_agents
+from rdv.services import files_page
+from rdv.services.console_people import Caller, history_of, services_of_agents
 from rdv.services.console_search import search
+from rdv.views.console.files import file_of, usual_or_reason
+from rdv.views.console.merging import keeps_files
 from rdv.views.console.screen import console_roles
 from usagers.forms.usager import UsagerForm
-from usagers.models import Proche, Referent
+from usagers.models import Proche, Referent, Usager
 from usagers.services.files import update_usager
 from usagers.services.links import add_proche, add_referent, end_proche, end_referent
 
@@ -38,19 +42,24 @@ HISTORY = 8
 def usagers(request: AgentRequest) -> HttpResponse:
     now, q = clock.now(), request.GET.get("q", "")[:100]
     results = search(request.scope, request.departement, q, now=now, limit=FOUND)
-    return render(request, "usagers/usagers.html", {"q": q, "results": results})
+    context = {"q": q, "results": results, "keeps_files": keeps_files(request.scope)}
+    return render(request, "usagers/usagers.html", context)
 
 
 @require_safe
 @console_roles
+@usual_or_reason
 def usager(request: AgentRequest, uuid: uuids.UUID) -> HttpResponse:
     return _page(request, uuid)
 
 
 def _page(request: AgentRequest, uuid: uuids.UUID, *, status: int = 200, **more: Any) -> HttpResponse:
     now = clock.now()
-    caller = caller_of(request.scope, uuid, now=now, reason="fiche", messages=MESSAGES)
+    caller = file_of(request, uuid, now=now, message_count=MESSAGES)
+    if caller.usager.uuid != uuid:  # an old address: the file was made one with this one
+        return redirect("rdv:usager", uuid=caller.usager.uuid)
     today = clock.local_date(now, request.departement.zone)
+    waits, masked_waits = files_page.waits_of(request.scope, caller.usager, now=now)
     followers = [link.agent for link in caller.referents]
     context = {
         "file": caller,
@@ -61,6 +70,11 @@ def _page(request: AgentRequest, uuid: uuids.UUID, *, status: int = 200, **more:
         "history": history_of(caller.usager, count=HISTORY),
         "referent_form": ReferentForm(agents=_others(request, caller)),
         "shows_all": "tout" in request.GET,
+        "waits": waits,
+        "masked_waits": masked_waits,
+        "resendable": files_page.resendable(caller, caller.messages, now=now),
+        "fusions": files_page.fusions_of(caller.usager, now=now),
+        "keeps_files": keeps_files(request.scope),
     }
     return render(request, "usagers/usager.html", context | more, status=status)
 
@@ -73,26 +87,36 @@ def _others(request: AgentRequest, caller: Caller) -> list[Agent]:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @console_roles
+@usual_or_reason
 def usager_edit(request: AgentRequest, uuid: uuids.UUID) -> HttpResponse:
     now = clock.now()
-    caller = caller_of(request.scope, uuid, now=now, reason="fiche")
+    caller = file_of(request, uuid, now=now)
     today = clock.local_date(now, request.departement.zone)
     data = request.POST if request.method == "POST" else None
     form = UsagerForm(data, departement=request.departement, today=today, usager=caller.usager, auto_id="fiche-%s")
     if data is not None and form.is_valid():
-        update_usager(usager=caller.usager, author=request.scope.author(), now=now, **form.usager_fields())
-        messages.success(request, "La fiche est enregistrée.")
-        return redirect("rdv:usager", uuid=uuid)
+        return _saved(request, caller.usager, form, now)
     context = {"usager": caller.usager, "form": form}
     return render(request, "usagers/modifier.html", context, status=422 if form.is_bound else 200)
 
 
+def _saved(request: AgentRequest, usager: Usager, form: UsagerForm, now: datetime) -> HttpResponse:
+    try:
+        update_usager(usager=usager, author=request.scope.author(), now=now, **form.usager_fields())
+    except DomainError as error:  # made one with another file while the form was open
+        messages.error(request, error.message)
+    else:
+        messages.success(request, "La fiche est enregistrée.")
+    return redirect("rdv:usager", uuid=usager.uuid)
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @console_roles
+@usual_or_reason
 def proche_add(request: AgentRequest, uuid: uuids.UUID) -> HttpResponse:
     """Asked twice, one link and one file."""
     now = clock.now()
-    caller = caller_of(request.scope, uuid, now=now, reason="fiche")
+    caller = file_of(request, uuid, now=now)
     data = request.POST if request.method == "POST" else None
     form = ProcheForm(data, responsable=caller.usager, today=clock.local_date(now, request.departement.zone))
     if data is not None and form.is_valid():
@@ -109,9 +133,10 @@ def proche_add(request: AgentRequest, uuid: uuids.UUID) -> HttpResponse:
 
 @require_POST
 @console_roles
+@usual_or_reason
 def proche_end(request: AgentRequest, uuid: uuids.UUID, pk: int) -> HttpResponse:
     now = clock.now()
-    caller = caller_of(request.scope, uuid, now=now, reason="fiche")
+    caller = file_of(request, uuid, now=now)
     link = _link(caller.proches, pk)
     end_proche(proche=link, author=request.scope.author(), now=now)
     messages.success(request, "Le lien est terminé. L’historique le garde.")
@@ -120,9 +145,10 @@ def proche_end(request: AgentRequest, uuid: uuids.UUID, pk: int) -> HttpResponse
 
 @require_POST
 @console_roles
+@usual_or_reason
 def referent_add(request: AgentRequest, uuid: uuids.UUID) -> HttpResponse:
     now = clock.now()
-    caller = caller_of(request.scope, uuid, now=now, reason="fiche")
+    caller = file_of(request, uuid, now=now)
     form = ReferentForm(request.POST, agents=_others(request, caller))
     if not form.is_valid():
         return _page(request, uuid, status=422, referent_form=form)
@@ -133,9 +159,10 @@ def referent_add(request: AgentRequest, uuid: uuids.UUID) -> HttpResponse:
 
 @require_POST
 @console_roles
+@usual_or_reason
 def referent_end(request: AgentRequest, uuid: uuids.UUID, pk: int) -> HttpResponse:
     now = clock.now()
-    caller = caller_of(request.scope, uuid, now=now, reason="fiche")
+    caller = file_of(request, uuid, now=now)
     link = _link(caller.referents, pk)
     end_referent(referent=link, author=request.scope.author(), now=now)
     messages.success(request, "Ce suivi est terminé. L’historique le garde.")
