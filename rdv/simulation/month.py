@@ -1,0 +1,358 @@
+"""The walk through the month: what happens, in order of time, each thing through the service that a screen would call.
+
+Room: simulation. Queue of (instant, what): people read, answer, cancel, call, come or not; the desk phones its call list;
+the worker's minute comes when something is due. After each thing, new messages and offers of the platform are looked at:
+that is how people hear of it, and the only way.
+"""
+
+import heapq
+import itertools
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from notifications import delivery
+from notifications import services as post_office
+from notifications.models import Message, State
+from rdv import tasks
+from rdv.core.errors import DomainError
+from rdv.core.journal import Author
+from rdv.domain.statuses import Status
+from rdv.models import Inscription, Liberation, Offre, Origin, Participation
+from rdv.services import attendance, cancelling, waitlist_answer, waitlist_join, waitlist_notices, waitlist_rules
+from rdv.services.booking import Booking, overbook
+from rdv.services.catalogue import update_motif
+from rdv.services.errors import CreneauUnavailable, TooLate
+from rdv.services.notices import subject_of
+from rdv.services.texts import News
+from rdv.simulation.callers import calls_per_desk_hour
+from rdv.simulation.chance import Clock
+from rdv.simulation.desk import add_desk_time
+from rdv.simulation.ledger import Ledger, Slot, Taken
+from rdv.simulation.people import Acceptance, Fate, People, answer_delay, answers, dice, fate_of
+from rdv.simulation.policies import Scheme
+from rdv.simulation.world import FILLED_AT, WALK_FROM, World, book_by_desk, new_person
+from usagers.models import Usager
+
+LAST_OFFER_MIN = 60  # how near the list may still offer an hour, set by the admin of this MDS
+ABSENT_AFTER = timedelta(minutes=15)
+SOON = timedelta(minutes=5)
+CALLED_AFTER = timedelta(minutes=10)  # of desk time: the secretary has other things to do (assumed)
+HEARD = (News.SMS_REMINDER, waitlist_notices.OFFER, waitlist_notices.SLEEPING)
+What = Callable[[], None]
+
+
+class Month:
+    """One policy, one seed."""
+
+    def __init__(
+        self, world: World, scheme: Scheme, *, people: People, acceptance: Acceptance, seed: int, clock: Clock
+    ) -> None:
+        self.world, self.scheme, self.people, self.acceptance = world, scheme, people, acceptance
+        self.seed, self.clock = seed, clock
+        self.ledger = Ledger()
+        self.fates: dict[int, Fate] = {}
+        self.late_answers = self.absent = 0
+        self.walk_ins_for_absent = 0
+        self._queue: list[tuple[datetime, int, What]] = []
+        self._order = itertools.count()
+        self._last_message = self._last_offre = self._last_liberation = 0
+        self._calls_per_hour = calls_per_desk_hour(world, people)
+
+    @property
+    def now(self) -> datetime:
+        return self.clock.now
+
+    def at(self, instant: datetime, what: What) -> None:
+        if instant < self.world.ends_at:
+            heapq.heappush(self._queue, (max(instant, self.now), next(self._order), what))
+
+    def run(self) -> None:
+        self.clock.now = WALK_FROM
+        self._settle_policy()
+        for participation in Participation.objects.live().order_by("id"):
+            self._meet(participation, booked_at=FILLED_AT)
+        for slot in self.world.slots:
+            self.at(slot[1], lambda slot=slot: self._hour_comes(slot))
+        self._look()
+        while self._queue:
+            self.clock.now, _, what = heapq.heappop(self._queue)
+            what()
+            self._look()
+        self.clock.now = self.world.ends_at
+        for slot in list(self.ledger.open):
+            self.ledger.take(slot, Taken.LOST, self.now)
+
+    # --- The policy, as an administrator would set it
+
+    def _settle_policy(self) -> None:
+        chief, now = self.world.secretary, self.now
+        if not self.scheme.has_reminders:
+            fields = {"sms_reminder_days": None, "email_reminder_days": None}
+            update_motif(motif=self.world.motif, fields=fields, author=chief, now=now)
+            for participation in Participation.objects.live():
+                post_office.make_obsolete(subject_of(participation), now=now)
+        if not self.scheme.has_waitlist:
+            return
+        waitlist_rules.open_waitlist(
+            motif=self.world.motif, is_open=True, notice_min=LAST_OFFER_MIN, author=chief, now=now
+        )
+        waitlist_rules.set_policy(
+            owner=self.world.departement, settings=dict(self.scheme.settings), author=chief, now=now
+        )
+        self.world.motif.departement = self.world.departement
+        self._fill_the_list()
+
+    def _fill_the_list(self) -> None:
+        hours = len(self.world.slots)
+        chance = dice(self.seed, "list")
+        for number in range(round(self.people.waiting * hours)):
+            self._join(f"first/{number}")
+        span = self.world.ends_at - self.now
+        for number in range(round(self.people.joining * hours)):
+            joins_at = add_desk_time(self.now + span * chance.random(), timedelta(0))
+            self.at(joins_at, lambda number=number: self._join(f"later/{number}"))
+        for held in Participation.objects.live().select_related("usager").order_by("id"):
+            if dice(self.seed, "earlier", held.usager_id).random() < self.people.want_earlier:
+                self._join(f"earlier/{held.usager_id}", held=held)
+
+    def _join(self, key: str, *, held: Participation | None = None) -> None:
+        chance = dice(self.seed, "wish", key)
+        usager = held.usager if held else new_person(self.world, self.people, key=f"{self.seed}/{key}", now=self.now)
+        draw, share = chance.random(), self.people.comes_within_2h
+        notice = 120 if draw < share else 360 if draw < 2 * share else 24 * 60
+        wishes = waitlist_join.Wishes(shortest_notice_min=notice)
+        wish = waitlist_join.Wish(
+            usager=usager, motif=self.world.motif, wishes=wishes, participation=held, origin=Origin.PHONE
+        )
+        waitlist_join.join(wish=wish, author=self.world.secretary, now=self.now)
+
+    # --- People with an appointment
+
+    def _meet(self, participation: Participation, *, booked_at: datetime) -> None:
+        """Somebody has an hour: what they will do with it is drawn once."""
+        key = participation.usager_id, participation.starts_at.isoformat()
+        fate = fate_of(self.people, dice(self.seed, "fate", *key), lead=participation.starts_at - booked_at)
+        self.fates[participation.pk] = fate
+        if fate.cancels_before is not None:
+            tells_at = participation.starts_at - fate.cancels_before
+            self.at(max(tells_at, booked_at), lambda: self._cancel(participation.pk))
+
+    def _cancel(self, pk: int, *, by_phone: bool = False) -> None:
+        """By the link of the message, at any hour, up to the motif's limit; else by phone, when the desk is open."""
+        participation = self._live(pk)
+        if participation is None:
+            return
+        has_link = self.scheme.has_reminders and _has_mobile(participation.usager)
+        if not by_phone and not has_link:
+            self._phone_to_cancel(participation)
+            return
+        author = self.world.secretary if by_phone else author_of(participation.usager)
+        try:
+            cancelling.cancel_participation(participation=participation, by_service=False, author=author, now=self.now)
+        except TooLate:
+            self._phone_to_cancel(participation)
+            return
+        self._freed(slot_of(participation))
+
+    def _phone_to_cancel(self, participation: Participation) -> None:
+        opens = add_desk_time(self.now, timedelta(0))
+        if opens < participation.starts_at:
+            self.at(opens, lambda: self._cancel(participation.pk, by_phone=True))
+
+    def _freed(self, slot: Slot) -> None:
+        self.ledger.free(slot, self.now)
+        self._next_caller(slot, number=0)
+
+    def _next_caller(self, slot: Slot, *, number: int) -> None:
+        """Somebody who calls for an appointment may take it, if it is still free and not held for the list then."""
+        if self._calls_per_hour <= 0:
+            return
+        chance = dice(self.seed, "caller", *slot, self.now.isoformat(), number)
+        wait = timedelta(hours=chance.expovariate(self._calls_per_hour))
+        self.at(add_desk_time(self.now, wait), lambda: self._caller(slot, number))
+
+    def _caller(self, slot: Slot, number: int) -> None:
+        if slot not in self.ledger.open or slot[1] <= self.now:
+            return
+        key = f"{self.seed}/caller/{slot[0]}/{slot[1].isoformat()}/{self.now.isoformat()}"
+        usager = new_person(self.world, self.people, key=key, now=self.now)
+        try:
+            rdv = book_by_desk(self.world, slot, usager, now=self.now)
+        except CreneauUnavailable:
+            self._next_caller(slot, number=number + 1)
+            return
+        self.ledger.take(slot, Taken.CALLER, self.now)
+        self._meet(rdv.participations.get(), booked_at=self.now)
+
+    # --- The hour itself
+
+    def _hour_comes(self, slot: Slot) -> None:
+        agent_id, start = slot
+        rows = Participation.objects.live().filter(rdv__rdv_agents__agent=agent_id, starts_at=start)
+        participation = rows.select_related("usager").first()
+        if participation is None:
+            by = Taken.WALK_IN if self._somebody_came(slot) and self._receive(slot) else Taken.LOST
+            self.ledger.take(slot, by, self.now)
+        elif self.fates[participation.pk].forgets or self._could_not_tell(participation):
+            self.at(start + ABSENT_AFTER, lambda: self._absent(participation, slot))
+
+    def _could_not_tell(self, participation: Participation) -> bool:
+        """They meant to cancel, and the desk did not open before the hour."""
+        return self.fates[participation.pk].cancels_before is not None
+
+    def _absent(self, participation: Participation, slot: Slot) -> None:
+        """Those who came stay "to be filled in": the figure counts the absent, and the hours nobody had."""
+        author = self.world.secretary
+        attendance.set_status(participation=participation, status=Status.NOSHOW, author=author, now=self.now)
+        self.absent += 1
+        if self._somebody_came(slot):
+            self._receive_over(slot)
+            self.walk_ins_for_absent += 1
+
+    def _somebody_came(self, slot: Slot) -> bool:
+        return self.scheme.walk_ins and dice(self.seed, "walk-in", *slot).random() < self.people.walk_in
+
+    def _receive(self, slot: Slot) -> bool:
+        try:
+            book_by_desk(self.world, slot, self._passer_by(slot), now=self.now, origin=Origin.DESK)
+        except CreneauUnavailable:
+            return False
+        return True
+
+    def _receive_over(self, slot: Slot) -> None:
+        """In the hour of somebody absent: written over it, with the reason, as the agenda does."""
+        overbook(
+            motif=self.world.motif, site=self.world.site, agent_ids=[slot[0]], starts_at=self.now + SOON,
+            booking=Booking(usager=self._passer_by(slot), origin=Origin.DESK), reason="Heure d’une personne absente",
+            author=self.world.secretary, now=self.now,
+        )  # fmt: skip
+
+    def _passer_by(self, slot: Slot) -> Usager:
+        key = f"{self.seed}/passer-by/{slot[0]}/{slot[1].isoformat()}"
+        return new_person(self.world, self.people, key=key, now=self.now)
+
+    def _live(self, pk: int) -> Participation | None:
+        rows = Participation.objects.live().filter(pk=pk, starts_at__gt=self.now)
+        return rows.select_related("usager", "rdv__motif__departement").first()
+
+    # --- What the platform says, and what people do then
+
+    def _look(self) -> None:
+        """New letters, offers and notes since the last thing that happened."""
+        if not self.scheme.has_reminders:
+            return
+        letters = Message.objects.filter(pk__gt=self._last_message).order_by("pk")
+        for pk, kind, state, leaves_at in letters.values_list("pk", "kind", "state", "send_not_before"):
+            self._last_message = pk
+            if kind in HEARD and state == State.PLANNED:
+                self.at(leaves_at, lambda pk=pk: self._deliver(pk))
+        if not self.scheme.has_waitlist:
+            return
+        for offre in Offre.objects.filter(pk__gt=self._last_offre).order_by("pk"):
+            self._last_offre = offre.pk
+            self.at(_next_minute(offre.answer_by), self._minute)
+            if offre.by_call:
+                self.at(add_desk_time(self.now, CALLED_AFTER), lambda pk=offre.pk: self._phone(pk))
+        newest = Liberation.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+        if newest > self._last_liberation:
+            self._last_liberation = newest
+            self.at(_next_minute(self.now), self._minute)
+
+    def _minute(self) -> None:
+        """The worker's task. In real life it runs every minute; here, when there is something for it."""
+        if Offre.objects.due(self.now).exists() or Liberation.objects.exists():
+            tasks.waitlist_minute()
+
+    def _deliver(self, pk: int) -> None:
+        message = Message.objects.get(pk=pk)
+        if message.kind == News.SMS_REMINDER and not self._matters(message):
+            return  # it would change nothing for anybody: left in the box, to save the time of the run
+        delivery.deliver(pk, now=self.now)
+        message.refresh_from_db()
+        if message.state != State.DELIVERED:
+            return
+        if message.kind == News.SMS_REMINDER:
+            self._reminded(message)
+        elif message.kind == waitlist_notices.OFFER:
+            self._read_offer(Offre.objects.get(uuid=message.subject_id))
+        else:
+            self._read_pause(Inscription.objects.get(uuid=message.subject_id))
+
+    def _matters(self, reminder: Message) -> bool:
+        row = Participation.objects.live().filter(uuid=reminder.subject_id).first()
+        fate = self.fates[row.pk] if row else None
+        return fate is not None and (fate.cancels_when_reminded or fate.comes_when_reminded)
+
+    def _reminded(self, message: Message) -> None:
+        participation = Participation.objects.live().get(uuid=message.subject_id)
+        fate = self.fates[participation.pk]
+        chance = dice(self.seed, "reminded", participation.usager_id, participation.starts_at.isoformat())
+        read_at = self.now + answer_delay(self.people, chance)
+        if fate.cancels_when_reminded:
+            self.at(read_at, lambda pk=participation.pk: self._cancel(pk))
+        elif fate.comes_when_reminded:
+            self.fates[participation.pk] = Fate(None, False, False, False)
+
+    def _read_offer(self, offre: Offre) -> None:
+        usager_id = offre.inscription.usager_id
+        chance = dice(self.seed, "offer", usager_id, offre.starts_at.isoformat(), offre.first_agent)
+        if chance.random() < answers(self.people, self.acceptance, self.seed, usager_id):
+            says_yes = chance.random() < self.people.yes
+            answered_at = self.now + answer_delay(self.people, chance)
+            self.at(answered_at, lambda: self._answer(offre.pk, says_yes=says_yes))
+
+    def _phone(self, pk: int) -> None:
+        """The call list: the secretary calls, somebody answers or not."""
+        offre = Offre.objects.whole().get(pk=pk)
+        if not offre.is_live:
+            return
+        chance = dice(self.seed, "call", offre.inscription.usager_id, offre.starts_at.isoformat(), offre.first_agent)
+        if chance.random() < self.people.picks_up:
+            self._answer(pk, says_yes=chance.random() < self.people.yes, by_desk=True)
+        else:
+            waitlist_answer.no_answer(offre=offre, author=self.world.secretary, now=self.now)
+
+    def _answer(self, pk: int, *, says_yes: bool, by_desk: bool = False) -> None:
+        offre = Offre.objects.whole().get(pk=pk)
+        author = self.world.secretary if by_desk else author_of(offre.inscription.usager)
+        held = waitlist_answer.given_back(offre.inscription, self.now)
+        try:
+            if not says_yes:
+                waitlist_answer.refuse(offre=offre, author=author, now=self.now)
+                return
+            rdv = waitlist_answer.accept(offre=offre, author=author, now=self.now)
+        except DomainError:
+            self.late_answers += 1
+            return
+        self.ledger.take((offre.first_agent, offre.starts_at), Taken.LIST, self.now)
+        self._meet(rdv.participations.live().get(), booked_at=self.now)
+        if held is not None:
+            self._freed(slot_of(held))
+
+    def _read_pause(self, inscription: Inscription) -> None:
+        """ "J’attends encore", by those who answer."""
+        chance = dice(self.seed, "wake", inscription.usager_id, self.now.isoformat())
+        if chance.random() < answers(self.people, self.acceptance, self.seed, inscription.usager_id):
+            wakes_at = self.now + answer_delay(self.people, chance)
+            author = author_of(inscription.usager)
+            self.at(wakes_at, lambda: self._wake(inscription, author))
+
+    def _wake(self, inscription: Inscription, author: Author) -> None:
+        waitlist_join.wake(inscription=inscription, author=author, now=self.now)
+
+
+def author_of(usager: Usager) -> Author:
+    return Author("usager", usager.pk, "Usager")
+
+
+def slot_of(participation: Participation) -> Slot:
+    agent_id = participation.rdv.rdv_agents.values_list("agent_id", flat=True).get()
+    return agent_id, participation.starts_at
+
+
+def _has_mobile(usager: Usager) -> bool:
+    return str(usager.phone or "").startswith("+336")
+
+
+def _next_minute(instant: datetime) -> datetime:
+    return instant.replace(second=0, microsecond=0) + timedelta(minutes=1)
