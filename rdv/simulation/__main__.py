@@ -4,12 +4,14 @@ one MDS made and filled  ->  a copy of its database per (policy, seed)  ->  a mo
 """
 
 import json
+import signal
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
+from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rdv.simulation import databases, options, playing, report
 from rdv.simulation.people import Acceptance, People
@@ -24,6 +26,7 @@ def main() -> int:
     parser = ArgumentParser(prog="simulate_waitlist")
     options.add_to(parser)
     asked = parser.parse_args()
+    signal.signal(signal.SIGTERM, _leave)
     asked.policy = asked.policy or list(USUAL)
     if asked.sources:
         report.write(report.sources())
@@ -38,6 +41,11 @@ def main() -> int:
         return 2
     _tell(asked, results)
     return 0
+
+
+def _leave(number: int, _frame: object) -> None:
+    """SIGTERM as an exception, so that databases and servers are put away."""
+    raise SystemExit(128 + number)
 
 
 def _results(asked: Namespace) -> "list[Result]":
@@ -58,8 +66,16 @@ def _results(asked: Namespace) -> "list[Result]":
                 case = f"{one.policy} {one.varied} acceptance {one.acceptance} seed {one.seed}"
                 report.say(f"{number}/{len(jobs)} {case}: {one.vacancy:.1%} empty")
                 found.append(one)
+                _keep(asked.results, one)
     report.say(f"Done in {perf_counter() - before:.0f} s")
     return sorted(found, key=lambda one: (one.policy, one.acceptance, one.varied, one.seed))
+
+
+def _keep(path: Path | None, result: "Result") -> None:
+    """At once: a run that is stopped has told what it found."""
+    if path is not None:
+        with path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(asdict(result)) + "\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,15 +110,11 @@ def _cases(asked: Namespace) -> Sequence[Case]:
 def _tell(asked: Namespace, results: "list[Result]") -> None:
     from rdv.simulation.results import summary
 
-    lines: list[dict[str, Any]] = []
-    for case in _cases(asked):
-        lines.append(summary([one for one in results if case.is_of(one)]))
+    lines = [summary([one for one in results if case.is_of(one)]) for case in _cases(asked)]
     if asked.json:
         report.write("\n".join(json.dumps(line) for line in lines))
     else:
         report.write(report.table(lines))
-    if asked.results:
-        asked.results.write_text(json.dumps([asdict(one) for one in results]), encoding="utf-8")
     if asked.plots:
         from rdv.simulation.plots import draw
 

@@ -1,7 +1,7 @@
 """How many people call for an appointment and take a freed hour, when there is no list. Room: simulation.
 
-No publication gives the stream of calls of an MDS. One gives what becomes of it: in Geneva, 28 % of the cancelled hours went to
-somebody else. The stream is the one that gives this figure, found from the people alone, before any run.
+No publication gives the stream of calls of an MDS. One gives what becomes of it: in Geneva, 28 % of the cancelled hours
+went to somebody else. The stream is the one that gives this figure, found from the people alone, before any run.
 """
 
 from dataclasses import replace
@@ -18,7 +18,7 @@ DRAWS = 1000
 def calls_per_desk_hour(world: World, people: People) -> float:
     """The stream of callers under which, with no list and no reminder, `desk_refill` of the cancelled hours are taken.
 
-    Found from the people alone (dates of cancelling, desk hours), before any run: 1 - exp(-rate x desk time left), on average.
+    Found from the people alone (dates of cancelling, desk hours): 1 - exp(-rate x desk time left), on average.
     """
     chance, left = dice("calibration"), []
     for _ in range(DRAWS):

@@ -26,7 +26,7 @@ class Clock:
 
 @contextmanager
 def ruled_by(seed: object, start: datetime) -> Iterator[Clock]:
-    """Clock and chance of the platform are ours until the end of the block. Only in a process, or a test, of our own."""
+    """Clock and chance of the platform are ours until the end of the block: in a process, or a test, of our own."""
     ours, drawn = Clock(start), random.Random(f"platform/{seed}")  # noqa: S311 - repeated on purpose
 
     def name() -> uuid.UUID:

@@ -1,4 +1,4 @@
-"""Hours that came free, and what became of each: nothing is counted twice, nothing is forgotten. Room: simulation (pure).
+"""Hours that came free, and what became of each: nothing counted twice, nothing forgotten. Room: simulation (pure).
 
 freed  =  taken by the list  +  taken by a caller  +  taken by somebody who came by  +  lost
 """

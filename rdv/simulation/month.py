@@ -1,8 +1,8 @@
 """The walk through the month: what happens, in order of time, each thing through the service that a screen would call.
 
-Room: simulation. Queue of (instant, what): people read, answer, cancel, call, come or not; the desk phones its call list;
-the worker's minute comes when something is due. After each thing, new messages and offers of the platform are looked at:
-that is how people hear of it, and the only way.
+Room: simulation. Queue of (instant, what): people read, answer, cancel, call, come or not; the desk phones its call
+list; the worker's minute comes when something is due. After each thing, new messages and offers of the platform are
+looked at: that is how people hear of it, and the only way.
 """
 
 import heapq
@@ -13,12 +13,20 @@ from datetime import datetime, timedelta
 from notifications import delivery
 from notifications import services as post_office
 from notifications.models import Message, State
-from rdv import tasks
 from rdv.core.errors import DomainError
 from rdv.core.journal import Author
 from rdv.domain.statuses import Status
 from rdv.models import Inscription, Liberation, Offre, Origin, Participation
-from rdv.services import attendance, cancelling, waitlist_answer, waitlist_join, waitlist_notices, waitlist_rules
+from rdv.services import (
+    attendance,
+    cancelling,
+    waitlist_answer,
+    waitlist_join,
+    waitlist_notices,
+    waitlist_offer,
+    waitlist_rules,
+    waitlist_sources,
+)
 from rdv.services.booking import Booking, overbook
 from rdv.services.catalogue import update_motif
 from rdv.services.errors import CreneauUnavailable, TooLate
@@ -259,9 +267,12 @@ class Month:
             self.at(_next_minute(self.now), self._minute)
 
     def _minute(self) -> None:
-        """The worker's task. In real life it runs every minute; here, when there is something for it."""
-        if Offre.objects.due(self.now).exists() or Liberation.objects.exists():
-            tasks.waitlist_minute()
+        """What the worker's minute does (rdv.tasks.waitlist_minute), when there is something for it. No opening closes
+        and no wish ends in this month: the two other steps would find nothing, minute after minute."""
+        if Offre.objects.due(self.now).exists():
+            waitlist_offer.lapse_due(self.now)
+        if Liberation.objects.exists():
+            waitlist_sources.offer_noted(self.now)
 
     def _deliver(self, pk: int) -> None:
         message = Message.objects.get(pk=pk)
@@ -291,7 +302,7 @@ class Month:
         if fate.cancels_when_reminded:
             self.at(read_at, lambda pk=participation.pk: self._cancel(pk))
         elif fate.comes_when_reminded:
-            self.fates[participation.pk] = Fate(None, False, False, False)
+            self.fates[participation.pk] = Fate()
 
     def _read_offer(self, offre: Offre) -> None:
         usager_id = offre.inscription.usager_id

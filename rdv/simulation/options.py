@@ -29,11 +29,9 @@ def add_to(parser: ArgumentParser) -> None:
                         help="Another figure for the people; the names are those of --sources.")  # fmt: skip
     parser.add_argument("--workers", type=_at_least_1, default=2, help="Months played side by side (default 2).")
     parser.add_argument("--json", action="store_true", help="One JSON line per policy.")
-    parser.add_argument("--results", type=Path, help="Write every month to this file, as JSON.")
+    parser.add_argument("--results", type=Path, help="Add each month to this file, a line of JSON each.")
     parser.add_argument("--plots", type=Path, metavar="DIR", help="PNG and SVG there (needs matplotlib).")
-    parser.add_argument(
-        "--sources", action="store_true", help="Print the people's figures and their sources, and stop."
-    )
+    parser.add_argument("--sources", action="store_true", help="Print the people's figures, and stop.")
     parser.add_argument(
         "--database-url", default="",
         help="A PostgreSQL whose role may create databases. Ours are made beside yours, and dropped. Without it, a "

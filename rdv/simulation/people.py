@@ -29,7 +29,8 @@ class People:
     )
     no_show_fresh: float = _figure(
         0.59, low=0.42, high=1.0, says="the same, relative, when booked the day before (1 from 13 days on)",
-        source=f"{WHITTLE}: 12.0 % at day 1, 20.3 % from day 13 on; low: McMullen, Netland 2015, Clin. Ophthalmology 9:513",
+        source=f"{WHITTLE}: 12.0 % at day 1, 20.3 % from day 13 on; low: McMullen, Netland 2015, "
+        "Clinical Ophthalmology 9:513",
     )  # fmt: skip
     reminded: float = _figure(
         0.684, low=0.60, high=0.75, says="no-shows left, relative, among those a reminder reaches",
@@ -44,7 +45,8 @@ class People:
     )  # fmt: skip
     cancel_late: float = _figure(
         0.5, low=0.3, high=0.7, says="of the cancellations: told in the last 24 hours",
-        source="half of the cancellations of an outpatient neurology are late (reported by neurodiem.it); the limit of 24 h is assumed",
+        source="half of the cancellations of an outpatient neurology are late (reported by neurodiem.it); that late "
+        "means 24 hours is assumed",
     )  # fmt: skip
     known_early: float = _figure(
         1 / 3, low=0.0, high=0.6, says="of the late cancellations: told from the reminder, two days before",
@@ -63,7 +65,8 @@ class People:
     )  # fmt: skip
     answer_median_min: float = _figure(
         29, low=6, high=60, says="median time to answer an SMS, in minutes (log-normal, 99 % within 24 h)",
-        source="SMS survey of 85 patients, Singapore: half within 29 min, all within 24 h; low: SMS-DMCare 2011, PMC3208889 (6.1 min)",
+        source="SMS survey of 85 patients, Singapore General Hospital: half within 29 min, all within 24 h; low: "
+        "SMS-DMCare 2011, PMC3208889 (6.1 min)",
     )  # fmt: skip
     answer_sigma: float = _figure(
         1.68, low=1.68, high=1.68, says="its spread; gives 60 % within 45 min",
@@ -74,8 +77,9 @@ class People:
     )
     picks_up: float = _figure(0.5, low=0.3, high=0.7, says="answers when the desk calls", source=ASSUMED)
     walk_in: float = _figure(
-        0.424, low=0.0, high=0.61, says="hours still empty when they begin that somebody who came without appointment takes",
-        source="Moore, Wilson-Witherspoon, Probst 2001, Family Medicine 33(7):522: 42.4 % of the time (61.0 % of the appointments)",
+        0.424, low=0.0, high=0.61, says="hours empty when they begin, given to somebody who came without appointment",
+        source="Moore, Wilson-Witherspoon, Probst 2001, Family Medicine 33(7):522: 42.4 % of the time (61.0 % of the "
+        "appointments)",
     )  # fmt: skip
     waiting: float = _figure(
         0.15, low=0.05, high=0.4, says="people on the list on the first day, per hour of the month", source=ASSUMED
@@ -102,8 +106,9 @@ NAMES = tuple(one.name for one in fields(People))
 class Acceptance:
     """Of those who are offered an hour, who says yes: each person has their own rate between these two.
 
-    Published, offers sent to everybody who has an appointment: 8.3 % (Chung 2020, JMIR 22(6):e16451, 177,311 offers), 11 % (JMIR
-    2024;26:e52071, 60,660 offers). Nobody published the rate of offers that match what was asked: up to 30 % is tried.
+    Published, offers sent to everybody who has an appointment: 8.3 % (Chung 2020, JMIR 22(6):e16451, 177,311 offers),
+    11 % (JMIR 2024;26:e52071, 60,660 offers). Nobody published the rate of offers that match what was asked: up to
+    30 % is tried.
     """
 
     low: float = 0.08
@@ -126,11 +131,11 @@ class Acceptance:
 class Fate:
     """What becomes of one appointment if nobody does anything about it."""
 
-    cancels_before: timedelta | None  # tells so long before
-    forgets: bool
+    cancels_before: timedelta | None = None  # tells so long before
+    forgets: bool = False
     # What a reminder changes, if it is read in time.
-    cancels_when_reminded: bool
-    comes_when_reminded: bool
+    cancels_when_reminded: bool = False
+    comes_when_reminded: bool = False
 
 
 def dice(*parts: object) -> random.Random:
@@ -144,13 +149,13 @@ def fate_of(people: People, chance: random.Random, *, lead: timedelta) -> Fate:
     if draw < people.cancel:
         before = _told_before(people, chance, is_late=when < people.cancel_late)
         is_known = when < people.cancel_late and second < people.known_early
-        return Fate(before if before < lead else None, False, is_known, False)
+        return Fate(cancels_before=before if before < lead else None, cancels_when_reminded=is_known)
     no_show = people.no_show * _freshness(people, lead)
     if draw >= people.cancel + no_show:
-        return Fate(None, False, False, False)
+        return Fate()
     is_rescued = second > people.reminded
     cancels = is_rescued and third < people.rescued_cancel
-    return Fate(None, True, cancels, is_rescued and not cancels)
+    return Fate(forgets=True, cancels_when_reminded=cancels, comes_when_reminded=is_rescued and not cancels)
 
 
 def _freshness(people: People, lead: timedelta) -> float:

@@ -1,4 +1,4 @@
-"""One month in a process of its own, on its copy of the database. Room: simulation; called by __main__ and its workers."""
+"""One month in a process of its own, on its copy of the database. Room: simulation; called by __main__."""
 
 import logging
 from collections.abc import Iterator, Sequence

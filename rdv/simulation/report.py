@@ -9,9 +9,9 @@ from typing import Any
 from rdv.simulation.people import People
 
 COLUMNS = (
-    ("policy", "policy"), ("acceptance", "acceptance"), ("varied", "varied"), ("vacancy", "empty"), ("vacancy_low", "from"), ("vacancy_high", "to"),
-    ("refilled", "refilled"), ("median_fill_min", "median min"), ("offers_per_fill", "offers/fill"),
-    ("messages_per_fill", "messages/fill"),
+    ("policy", "policy"), ("acceptance", "acceptance"), ("varied", "varied"), ("vacancy", "empty"),
+    ("vacancy_low", "from"), ("vacancy_high", "to"), ("refilled", "refilled"), ("median_fill_min", "median min"),
+    ("offers_per_fill", "offers/fill"), ("messages_per_fill", "messages/fill"),
 )  # fmt: skip
 SHARES = ("vacancy", "vacancy_low", "vacancy_high", "refilled")
 

@@ -5,12 +5,13 @@ Room: simulation.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from math import sqrt
 from statistics import fmean, median, stdev
 from typing import Any
 
 from notifications.models import Message
+from rdv.domain.statuses import Status
 from rdv.models import Offre, OffreState, Participation
 from rdv.services import waitlist_notices
 from rdv.simulation.ledger import Taken
@@ -86,14 +87,13 @@ def result_of(month: Month, *, varied: str = "") -> Result:
 
 def _received(month: Month) -> int:
     """Hours in which somebody was received, walk-ins included."""
-    rows = Participation.objects.live().exclude(status="noshow").values_list("rdv__rdv_agents__agent", "starts_at")
-    begun = set(rows)
+    rows = Participation.objects.live().exclude(status=Status.NOSHOW)
+    begun: dict[int, list[datetime]] = {}
+    for agent_id, start in rows.values_list("rdv__rdv_agents__agent", "starts_at"):
+        begun.setdefault(agent_id, []).append(start)
     length = timedelta(minutes=MINUTES)
-    agents: dict[int, list[Any]] = {}
-    for agent_id, start in begun:
-        agents.setdefault(agent_id, []).append(start)
     return sum(
-        any(start <= one < start + length for one in agents.get(agent, [])) for agent, start in month.world.slots
+        any(start <= one < start + length for one in begun.get(agent_id, [])) for agent_id, start in month.world.slots
     )
 
 
