@@ -10,6 +10,8 @@ import itertools
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from django.db import connection
+
 from notifications import delivery
 from notifications import services as post_office
 from notifications.models import Message, State
@@ -63,7 +65,8 @@ class Month:
         self.walk_ins_for_absent = 0
         self._queue: list[tuple[datetime, int, What]] = []
         self._order = itertools.count()
-        self._last_message = self._last_offre = self._last_liberation = 0
+        self._last_message = self._last_offre = self._last_note = 0
+        self._by_uuid: dict[str, int] = {}
         self._calls_per_hour = calls_per_desk_hour(world, people)
 
     @property
@@ -140,7 +143,7 @@ class Month:
         """Somebody has an hour: what they will do with it is drawn once."""
         key = participation.usager_id, participation.starts_at.isoformat()
         fate = fate_of(self.people, dice(self.seed, "fate", *key), lead=participation.starts_at - booked_at)
-        self.fates[participation.pk] = fate
+        self.fates[participation.pk], self._by_uuid[str(participation.uuid)] = fate, participation.pk
         if fate.cancels_before is not None:
             tells_at = participation.starts_at - fate.cancels_before
             self.at(max(tells_at, booked_at), lambda: self._cancel(participation.pk))
@@ -249,22 +252,33 @@ class Month:
         """New letters, offers and notes since the last thing that happened."""
         if not self.scheme.has_reminders:
             return
-        letters = Message.objects.filter(pk__gt=self._last_message).order_by("pk")
-        for pk, kind, state, leaves_at in letters.values_list("pk", "kind", "state", "send_not_before"):
-            self._last_message = pk
-            if kind in HEARD and state == State.PLANNED:
-                self.at(leaves_at, lambda pk=pk: self._deliver(pk))
-        if not self.scheme.has_waitlist:
-            return
-        for offre in Offre.objects.filter(pk__gt=self._last_offre).order_by("pk"):
-            self._last_offre = offre.pk
-            self.at(_next_minute(offre.answer_by), self._minute)
-            if offre.by_call:
-                self.at(add_desk_time(self.now, CALLED_AFTER), lambda pk=offre.pk: self._phone(pk))
-        newest = Liberation.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
-        if newest > self._last_liberation:
-            self._last_liberation = newest
+        message, offre, note = _last_rows()
+        if message > self._last_message:
+            self._new_letters()
+        if offre > self._last_offre:
+            self._new_offers()
+        if note > self._last_note:
             self.at(_next_minute(self.now), self._minute)
+        self._last_message, self._last_offre, self._last_note = message, offre, note
+
+    def _new_letters(self) -> None:
+        letters = Message.objects.filter(pk__gt=self._last_message, kind__in=HEARD, state=State.PLANNED)
+        rows = letters.order_by("pk").values_list("pk", "kind", "subject_id", "send_not_before")
+        for pk, kind, subject, leaves_at in rows:
+            if kind != News.SMS_REMINDER or self._matters(subject):
+                self.at(leaves_at, lambda pk=pk: self._deliver(pk))
+
+    def _matters(self, participation: str) -> bool:
+        """A reminder that changes nothing for anybody is left in the box, to save the time of the run."""
+        fate = self.fates[self._by_uuid[participation]]
+        return fate.cancels_when_reminded or fate.comes_when_reminded
+
+    def _new_offers(self) -> None:
+        rows = Offre.objects.filter(pk__gt=self._last_offre).order_by("pk")
+        for pk, answer_by, by_call in rows.values_list("pk", "answer_by", "by_call"):
+            self.at(_next_minute(answer_by), self._minute)
+            if by_call:
+                self.at(add_desk_time(self.now, CALLED_AFTER), lambda pk=pk: self._phone(pk))
 
     def _minute(self) -> None:
         """What the worker's minute does (rdv.tasks.waitlist_minute), when there is something for it. No opening closes
@@ -275,11 +289,8 @@ class Month:
             waitlist_sources.offer_noted(self.now)
 
     def _deliver(self, pk: int) -> None:
-        message = Message.objects.get(pk=pk)
-        if message.kind == News.SMS_REMINDER and not self._matters(message):
-            return  # it would change nothing for anybody: left in the box, to save the time of the run
         delivery.deliver(pk, now=self.now)
-        message.refresh_from_db()
+        message = Message.objects.get(pk=pk)
         if message.state != State.DELIVERED:
             return
         if message.kind == News.SMS_REMINDER:
@@ -288,11 +299,6 @@ class Month:
             self._read_offer(Offre.objects.get(uuid=message.subject_id))
         else:
             self._read_pause(Inscription.objects.get(uuid=message.subject_id))
-
-    def _matters(self, reminder: Message) -> bool:
-        row = Participation.objects.live().filter(uuid=reminder.subject_id).first()
-        fate = self.fates[row.pk] if row else None
-        return fate is not None and (fate.cancels_when_reminded or fate.comes_when_reminded)
 
     def _reminded(self, message: Message) -> None:
         participation = Participation.objects.live().get(uuid=message.subject_id)
@@ -350,6 +356,20 @@ class Month:
 
     def _wake(self, inscription: Inscription, author: Author) -> None:
         waitlist_join.wake(inscription=inscription, author=author, now=self.now)
+
+
+_LAST = """
+SELECT (SELECT coalesce(max(id), 0) FROM notifications_message), (SELECT coalesce(max(id), 0) FROM rdv_offre),
+       (SELECT coalesce(max(id), 0) FROM rdv_liberation)
+"""
+
+
+def _last_rows() -> tuple[int, int, int]:
+    """The newest letter, offer and note: asked after each thing that happens, so in one question."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LAST)
+        message, offre, note = cursor.fetchone()
+    return message, offre, note
 
 
 def author_of(usager: Usager) -> Author:
