@@ -43,8 +43,30 @@ def server(url: str) -> Iterator[str]:
         yield servers.database_url
 
 
-def new_name() -> str:
-    return PREFIX + secrets.token_hex(4)
+def new_run() -> str:
+    """The beginning of the names of one run."""
+    return f"{PREFIX}{secrets.token_hex(4)}_"
+
+
+def new_name(run: str) -> str:
+    return run + secrets.token_hex(4)
+
+
+def close() -> None:
+    """A template is copied when nobody looks at it."""
+    connections.close_all()
+
+
+@contextmanager
+def swept(url: str, run: str) -> Iterator[None]:
+    """What workers that were stopped left of this run is dropped at the end."""
+    try:
+        yield
+    finally:
+        with psycopg.connect(url, autocommit=True) as door:
+            rows = door.execute("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [run]).fetchall()
+        for (name,) in rows:
+            _drop(url, name)
 
 
 @contextmanager
@@ -52,8 +74,7 @@ def database(url: str, name: str, *, template: str = "") -> Iterator[None]:
     """Django on a database of this name, from the beginning of the block to its end; then it is gone."""
     if not name.startswith(PREFIX):
         raise ValueError(f"not one of ours: {name}")
-    quoted = sql.Identifier(name)
-    made = sql.SQL("CREATE DATABASE {}").format(quoted)
+    made = sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name))
     if template:
         made += sql.SQL(" TEMPLATE {}").format(sql.Identifier(template))
     _order(url, made)
@@ -61,7 +82,7 @@ def database(url: str, name: str, *, template: str = "") -> Iterator[None]:
         with on(name):
             yield
     finally:
-        _order(url, sql.SQL("DROP DATABASE {} WITH (FORCE)").format(quoted))
+        _drop(url, name)
 
 
 @contextmanager
@@ -90,6 +111,10 @@ def set_up_django(url: str) -> None:
     app.conf.update(broker_url="memory://")
 
 
-def _order(url: str, order: sql.Composable) -> None:
+def _drop(url: str, name: str) -> None:
+    _order(url, sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def _order(url: str, order: sql.Composed) -> None:
     with psycopg.connect(url, autocommit=True) as door:
         door.execute(order)

@@ -38,3 +38,8 @@ def desk_time(start: datetime, end: datetime) -> timedelta:
             return total
         total += min(closes, end) - opens
     raise AssertionError  # pragma: no cover
+
+
+def next_minute(instant: datetime) -> datetime:
+    """When the worker looks next."""
+    return instant.replace(second=0, microsecond=0) + timedelta(minutes=1)

@@ -9,21 +9,18 @@ import heapq
 import itertools
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.db import connection
 
 from notifications import delivery
 from notifications import services as post_office
 from notifications.models import Message, State
-from rdv.core.errors import DomainError
-from rdv.core.journal import Author
 from rdv.domain.statuses import Status
 from rdv.models import Inscription, Liberation, Offre, Origin, Participation
 from rdv.services import (
     attendance,
     cancelling,
-    waitlist_answer,
-    waitlist_join,
     waitlist_notices,
     waitlist_offer,
     waitlist_rules,
@@ -36,11 +33,12 @@ from rdv.services.notices import subject_of
 from rdv.services.texts import News
 from rdv.simulation.callers import calls_per_desk_hour
 from rdv.simulation.chance import Clock
-from rdv.simulation.desk import add_desk_time
+from rdv.simulation.desk import add_desk_time, next_minute
 from rdv.simulation.ledger import Ledger, Slot, Taken
-from rdv.simulation.people import Acceptance, Fate, People, answer_delay, answers, dice, fate_of
+from rdv.simulation.people import Acceptance, Fate, People, answer_delay, dice, fate_of
 from rdv.simulation.policies import Scheme
-from rdv.simulation.world import FILLED_AT, WALK_FROM, World, book_by_desk, new_person
+from rdv.simulation.waiting import WaitingPeople
+from rdv.simulation.world import FILLED_AT, WALK_FROM, World, author_of, book_by_desk, has_mobile, new_person, slot_of
 from usagers.models import Usager
 
 LAST_OFFER_MIN = 60  # how near the list may still offer an hour, set by the admin of this MDS
@@ -48,7 +46,7 @@ ABSENT_AFTER = timedelta(minutes=15)
 SOON = timedelta(minutes=5)
 CALLED_AFTER = timedelta(minutes=10)  # of desk time: the secretary has other things to do (assumed)
 HEARD = (News.SMS_REMINDER, waitlist_notices.OFFER, waitlist_notices.SLEEPING)
-What = Callable[[], None]
+What = Callable[[], object]
 
 
 class Month:
@@ -60,8 +58,9 @@ class Month:
         self.world, self.scheme, self.people, self.acceptance = world, scheme, people, acceptance
         self.seed, self.clock = seed, clock
         self.ledger = Ledger()
+        self.list = WaitingPeople(self)
         self.fates: dict[int, Fate] = {}
-        self.late_answers = self.absent = 0
+        self.absent = 0
         self.walk_ins_for_absent = 0
         self._queue: list[tuple[datetime, int, What]] = []
         self._order = itertools.count()
@@ -81,9 +80,9 @@ class Month:
         self.clock.now = WALK_FROM
         self._settle_policy()
         for participation in Participation.objects.live().order_by("id"):
-            self._meet(participation, booked_at=FILLED_AT)
+            self.meet(participation, booked_at=FILLED_AT)
         for slot in self.world.slots:
-            self.at(slot[1], lambda slot=slot: self._hour_comes(slot))
+            self.at(slot[1], partial(self._hour_comes, slot))
         self._look()
         while self._queue:
             self.clock.now, _, what = heapq.heappop(self._queue)
@@ -111,49 +110,25 @@ class Month:
             owner=self.world.departement, settings=dict(self.scheme.settings), author=chief, now=now
         )
         self.world.motif.departement = self.world.departement
-        self._fill_the_list()
-
-    def _fill_the_list(self) -> None:
-        hours = len(self.world.slots)
-        chance = dice(self.seed, "list")
-        for number in range(round(self.people.waiting * hours)):
-            self._join(f"first/{number}")
-        span = self.world.ends_at - self.now
-        for number in range(round(self.people.joining * hours)):
-            joins_at = add_desk_time(self.now + span * chance.random(), timedelta(0))
-            self.at(joins_at, lambda number=number: self._join(f"later/{number}"))
-        for held in Participation.objects.live().select_related("usager").order_by("id"):
-            if dice(self.seed, "earlier", held.usager_id).random() < self.people.want_earlier:
-                self._join(f"earlier/{held.usager_id}", held=held)
-
-    def _join(self, key: str, *, held: Participation | None = None) -> None:
-        chance = dice(self.seed, "wish", key)
-        usager = held.usager if held else new_person(self.world, self.people, key=f"{self.seed}/{key}", now=self.now)
-        draw, share = chance.random(), self.people.comes_within_2h
-        notice = 120 if draw < share else 360 if draw < 2 * share else 24 * 60
-        wishes = waitlist_join.Wishes(shortest_notice_min=notice)
-        wish = waitlist_join.Wish(
-            usager=usager, motif=self.world.motif, wishes=wishes, participation=held, origin=Origin.PHONE
-        )
-        waitlist_join.join(wish=wish, author=self.world.secretary, now=self.now)
+        self.list.fill()
 
     # --- People with an appointment
 
-    def _meet(self, participation: Participation, *, booked_at: datetime) -> None:
+    def meet(self, participation: Participation, *, booked_at: datetime) -> None:
         """Somebody has an hour: what they will do with it is drawn once."""
         key = participation.usager_id, participation.starts_at.isoformat()
         fate = fate_of(self.people, dice(self.seed, "fate", *key), lead=participation.starts_at - booked_at)
         self.fates[participation.pk], self._by_uuid[str(participation.uuid)] = fate, participation.pk
         if fate.cancels_before is not None:
             tells_at = participation.starts_at - fate.cancels_before
-            self.at(max(tells_at, booked_at), lambda: self._cancel(participation.pk))
+            self.at(max(tells_at, booked_at), partial(self._cancel, participation.pk))
 
     def _cancel(self, pk: int, *, by_phone: bool = False) -> None:
         """By the link of the message, at any hour, up to the motif's limit; else by phone, when the desk is open."""
         participation = self._live(pk)
         if participation is None:
             return
-        has_link = self.scheme.has_reminders and _has_mobile(participation.usager)
+        has_link = self.scheme.has_reminders and has_mobile(participation.usager)
         if not by_phone and not has_link:
             self._phone_to_cancel(participation)
             return
@@ -163,14 +138,14 @@ class Month:
         except TooLate:
             self._phone_to_cancel(participation)
             return
-        self._freed(slot_of(participation))
+        self.freed(slot_of(participation))
 
     def _phone_to_cancel(self, participation: Participation) -> None:
         opens = add_desk_time(self.now, timedelta(0))
         if opens < participation.starts_at:
-            self.at(opens, lambda: self._cancel(participation.pk, by_phone=True))
+            self.at(opens, partial(self._cancel, participation.pk, by_phone=True))
 
-    def _freed(self, slot: Slot) -> None:
+    def freed(self, slot: Slot) -> None:
         self.ledger.free(slot, self.now)
         self._next_caller(slot, number=0)
 
@@ -180,7 +155,7 @@ class Month:
             return
         chance = dice(self.seed, "caller", *slot, self.now.isoformat(), number)
         wait = timedelta(hours=chance.expovariate(self._calls_per_hour))
-        self.at(add_desk_time(self.now, wait), lambda: self._caller(slot, number))
+        self.at(add_desk_time(self.now, wait), partial(self._caller, slot, number))
 
     def _caller(self, slot: Slot, number: int) -> None:
         if slot not in self.ledger.open or slot[1] <= self.now:
@@ -193,7 +168,7 @@ class Month:
             self._next_caller(slot, number=number + 1)
             return
         self.ledger.take(slot, Taken.CALLER, self.now)
-        self._meet(rdv.participations.get(), booked_at=self.now)
+        self.meet(rdv.participations.get(), booked_at=self.now)
 
     # --- The hour itself
 
@@ -205,7 +180,7 @@ class Month:
             by = Taken.WALK_IN if self._somebody_came(slot) and self._receive(slot) else Taken.LOST
             self.ledger.take(slot, by, self.now)
         elif self.fates[participation.pk].forgets or self._could_not_tell(participation):
-            self.at(start + ABSENT_AFTER, lambda: self._absent(participation, slot))
+            self.at(start + ABSENT_AFTER, partial(self._absent, participation, slot))
 
     def _could_not_tell(self, participation: Participation) -> bool:
         """They meant to cancel, and the desk did not open before the hour."""
@@ -258,7 +233,7 @@ class Month:
         if offre > self._last_offre:
             self._new_offers()
         if note > self._last_note:
-            self.at(_next_minute(self.now), self._minute)
+            self.at(next_minute(self.now), self._minute)
         self._last_message, self._last_offre, self._last_note = message, offre, note
 
     def _new_letters(self) -> None:
@@ -266,7 +241,7 @@ class Month:
         rows = letters.order_by("pk").values_list("pk", "kind", "subject_id", "send_not_before")
         for pk, kind, subject, leaves_at in rows:
             if kind != News.SMS_REMINDER or self._matters(subject):
-                self.at(leaves_at, lambda pk=pk: self._deliver(pk))
+                self.at(leaves_at, partial(self._deliver, pk))
 
     def _matters(self, participation: str) -> bool:
         """A reminder that changes nothing for anybody is left in the box, to save the time of the run."""
@@ -276,9 +251,9 @@ class Month:
     def _new_offers(self) -> None:
         rows = Offre.objects.filter(pk__gt=self._last_offre).order_by("pk")
         for pk, answer_by, by_call in rows.values_list("pk", "answer_by", "by_call"):
-            self.at(_next_minute(answer_by), self._minute)
+            self.at(next_minute(answer_by), self._minute)
             if by_call:
-                self.at(add_desk_time(self.now, CALLED_AFTER), lambda pk=pk: self._phone(pk))
+                self.at(add_desk_time(self.now, CALLED_AFTER), partial(self.list.phone, pk))
 
     def _minute(self) -> None:
         """What the worker's minute does (rdv.tasks.waitlist_minute), when there is something for it. No opening closes
@@ -296,9 +271,9 @@ class Month:
         if message.kind == News.SMS_REMINDER:
             self._reminded(message)
         elif message.kind == waitlist_notices.OFFER:
-            self._read_offer(Offre.objects.get(uuid=message.subject_id))
+            self.list.read_offer(Offre.objects.get(uuid=message.subject_id))
         else:
-            self._read_pause(Inscription.objects.get(uuid=message.subject_id))
+            self.list.read_pause(Inscription.objects.get(uuid=message.subject_id))
 
     def _reminded(self, message: Message) -> None:
         participation = Participation.objects.live().get(uuid=message.subject_id)
@@ -306,56 +281,9 @@ class Month:
         chance = dice(self.seed, "reminded", participation.usager_id, participation.starts_at.isoformat())
         read_at = self.now + answer_delay(self.people, chance)
         if fate.cancels_when_reminded:
-            self.at(read_at, lambda pk=participation.pk: self._cancel(pk))
+            self.at(read_at, partial(self._cancel, participation.pk))
         elif fate.comes_when_reminded:
             self.fates[participation.pk] = Fate()
-
-    def _read_offer(self, offre: Offre) -> None:
-        usager_id = offre.inscription.usager_id
-        chance = dice(self.seed, "offer", usager_id, offre.starts_at.isoformat(), offre.first_agent)
-        if chance.random() < answers(self.people, self.acceptance, self.seed, usager_id):
-            says_yes = chance.random() < self.people.yes
-            answered_at = self.now + answer_delay(self.people, chance)
-            self.at(answered_at, lambda: self._answer(offre.pk, says_yes=says_yes))
-
-    def _phone(self, pk: int) -> None:
-        """The call list: the secretary calls, somebody answers or not."""
-        offre = Offre.objects.whole().get(pk=pk)
-        if not offre.is_live:
-            return
-        chance = dice(self.seed, "call", offre.inscription.usager_id, offre.starts_at.isoformat(), offre.first_agent)
-        if chance.random() < self.people.picks_up:
-            self._answer(pk, says_yes=chance.random() < self.people.yes, by_desk=True)
-        else:
-            waitlist_answer.no_answer(offre=offre, author=self.world.secretary, now=self.now)
-
-    def _answer(self, pk: int, *, says_yes: bool, by_desk: bool = False) -> None:
-        offre = Offre.objects.whole().get(pk=pk)
-        author = self.world.secretary if by_desk else author_of(offre.inscription.usager)
-        held = waitlist_answer.given_back(offre.inscription, self.now)
-        try:
-            if not says_yes:
-                waitlist_answer.refuse(offre=offre, author=author, now=self.now)
-                return
-            rdv = waitlist_answer.accept(offre=offre, author=author, now=self.now)
-        except DomainError:
-            self.late_answers += 1
-            return
-        self.ledger.take((offre.first_agent, offre.starts_at), Taken.LIST, self.now)
-        self._meet(rdv.participations.live().get(), booked_at=self.now)
-        if held is not None:
-            self._freed(slot_of(held))
-
-    def _read_pause(self, inscription: Inscription) -> None:
-        """ "J’attends encore", by those who answer."""
-        chance = dice(self.seed, "wake", inscription.usager_id, self.now.isoformat())
-        if chance.random() < answers(self.people, self.acceptance, self.seed, inscription.usager_id):
-            wakes_at = self.now + answer_delay(self.people, chance)
-            author = author_of(inscription.usager)
-            self.at(wakes_at, lambda: self._wake(inscription, author))
-
-    def _wake(self, inscription: Inscription, author: Author) -> None:
-        waitlist_join.wake(inscription=inscription, author=author, now=self.now)
 
 
 _LAST = """
@@ -370,20 +298,3 @@ def _last_rows() -> tuple[int, int, int]:
         cursor.execute(_LAST)
         message, offre, note = cursor.fetchone()
     return message, offre, note
-
-
-def author_of(usager: Usager) -> Author:
-    return Author("usager", usager.pk, "Usager")
-
-
-def slot_of(participation: Participation) -> Slot:
-    agent_id = participation.rdv.rdv_agents.values_list("agent_id", flat=True).get()
-    return agent_id, participation.starts_at
-
-
-def _has_mobile(usager: Usager) -> bool:
-    return str(usager.phone or "").startswith("+336")
-
-
-def _next_minute(instant: datetime) -> datetime:
-    return instant.replace(second=0, microsecond=0) + timedelta(minutes=1)

@@ -9,11 +9,15 @@ from rdv.simulation.people import NAMES, Acceptance
 from rdv.simulation.policies import BY_NAME
 
 SWITCHES = ("json", "sources")
+VALUES = (
+    "seeds", "first_seed", "acceptance", "days", "agents", "workers", "results", "read", "plots", "database_url",
+)  # fmt: skip
 
 
 def add_to(parser: ArgumentParser) -> None:
     parser.add_argument("--policy", action="append", choices=[*BY_NAME], help="Once or more; by default the five.")
     parser.add_argument("--seeds", type=_at_least_1, default=5, help="How many months of each policy (default 5).")
+    parser.add_argument("--first-seed", type=_at_least_1, default=1, help="To add months to those of another run.")
     parser.add_argument(
         "--acceptance", type=_acceptance, default=Acceptance(), metavar="A..B",
         help="Share of offers that get a yes: each person between A and B (default 0.08..0.30), or one number.",
@@ -30,6 +34,7 @@ def add_to(parser: ArgumentParser) -> None:
     parser.add_argument("--workers", type=_at_least_1, default=2, help="Months played side by side (default 2).")
     parser.add_argument("--json", action="store_true", help="One JSON line per policy.")
     parser.add_argument("--results", type=Path, help="Add each month to this file, a line of JSON each.")
+    parser.add_argument("--read", type=Path, metavar="FILE", help="Play nothing: tell what --results kept there.")
     parser.add_argument("--plots", type=Path, metavar="DIR", help="PNG and SVG there (needs matplotlib).")
     parser.add_argument("--sources", action="store_true", help="Print the people's figures, and stop.")
     parser.add_argument(
@@ -42,7 +47,18 @@ def add_to(parser: ArgumentParser) -> None:
 def as_arguments(options: Mapping[str, Any]) -> list[str]:
     """The same words again, for another process."""
     words = [f"--{name}" for name in SWITCHES if options[name]]
-    for name in ("seeds", "acceptance", "days", "agents", "workers", "results", "plots", "database_url"):
+    for name in (
+        "seeds",
+        "first_seed",
+        "acceptance",
+        "days",
+        "agents",
+        "workers",
+        "results",
+        "read",
+        "plots",
+        "database_url",
+    ):
         if options[name] not in (None, ""):
             words += [f"--{name.replace('_', '-')}", str(options[name])]
     if options["vary"]:

@@ -2,24 +2,21 @@
 
 import logging
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from multiprocessing import get_context
-from typing import TYPE_CHECKING
 
 import structlog
 
 from rdv.simulation import databases
+from rdv.simulation.lines import Result
 from rdv.simulation.people import Acceptance, People
 from rdv.simulation.policies import BY_NAME
-
-if TYPE_CHECKING:
-    from rdv.simulation.results import Result
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
     url: str
+    run: str
     template: str
     policy: str
     seed: int
@@ -47,25 +44,23 @@ def make(*, agents: int, days: int, people: People) -> None:
     call_command("migrate", verbosity=0)
     with ruled_by("world", world.FILLED_AT):
         world.build(agents=agents, days=days, people=people)
-    databases.connections.close_all()  # a template is copied when nobody looks at it
+    databases.close()
 
 
-def played(jobs: Sequence[Job], *, workers: int) -> "Iterator[Result]":
-    """As they end."""
-    context = get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=begin, initargs=(jobs[0].url,)) as pool:
-        for done in as_completed([pool.submit(play, job) for job in jobs]):
-            yield done.result()
+def played(jobs: Sequence[Job], *, workers: int) -> Iterator[Result]:
+    """As they end. Whatever stops us stops the workers too."""
+    with get_context("spawn").Pool(workers, initializer=begin, initargs=(jobs[0].url,)) as pool:
+        yield from pool.imap_unordered(play, jobs)
 
 
-def play(job: Job) -> "Result":
+def play(job: Job) -> Result:
     from rdv.simulation import world
     from rdv.simulation.chance import ruled_by
     from rdv.simulation.month import Month
     from rdv.simulation.results import result_of
 
     with (
-        databases.database(job.url, databases.new_name(), template=job.template),
+        databases.database(job.url, databases.new_name(job.run), template=job.template),
         ruled_by(job.seed, world.WALK_FROM) as clock,
     ):
         month = Month(

@@ -5,14 +5,13 @@ Room: simulation. Needs matplotlib (extra `simulation`), imported here and nowhe
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import matplotlib as mpl
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-if TYPE_CHECKING:
-    from rdv.simulation.results import Result
+from rdv.simulation.lines import Result
 
 INK, MUTED, GRID = "#1b2b34", "#55656e", "#d5dde0"
 COLOURS = {
@@ -27,7 +26,7 @@ STYLE = {
 }  # fmt: skip
 
 
-def draw(folder: Path, lines: Sequence[Mapping[str, Any]], results: "Sequence[Result]", *, usual: str) -> list[Path]:
+def draw(folder: Path, lines: Sequence[Mapping[str, Any]], results: Sequence[Result], *, usual: str) -> list[Path]:
     """The files written. `usual`: the rate of yes of the two pictures that are not about it."""
     folder.mkdir(parents=True, exist_ok=True)
     plain = [line for line in lines if not line["varied"]]
@@ -104,7 +103,7 @@ def _curve(lines: Sequence[Mapping[str, Any]]) -> Figure:
     return figure
 
 
-def _fill(results: "Sequence[Result]") -> Figure:
+def _fill(results: Sequence[Result]) -> Figure:
     """Share of the freed hours that somebody has, so long after they came free."""
     figure, axes = _new(4.2)
     for policy in (name for name in COLOURS if any(one.policy == name for one in results)):

@@ -15,7 +15,7 @@ from agents.services.departements import NewDepartement, create_departement, set
 from agents.services.sites import create_site
 from rdv.core.errors import DomainError
 from rdv.core.journal import SYSTEM, Author
-from rdv.models import Booker, Motif, Origin, Ouverture, Rdv
+from rdv.models import Booker, Motif, Origin, Ouverture, Participation, Rdv
 from rdv.services import planning
 from rdv.services.booking import Booking, book_option
 from rdv.services.catalogue import SiteChange, create_motif, set_motif_sites
@@ -181,3 +181,16 @@ def book_by_desk(world: World, slot: Slot, usager: Usager, *, now: datetime, ori
     )  # fmt: skip
     booking = Booking(usager=usager, origin=origin)
     return book_option(token=option.token, booking=booking, author=world.secretary, now=now)
+
+
+def author_of(usager: Usager) -> Author:
+    return Author("usager", usager.pk, "Usager")
+
+
+def slot_of(participation: Participation) -> Slot:
+    agent_id = participation.rdv.rdv_agents.values_list("agent_id", flat=True).get()
+    return agent_id, participation.starts_at
+
+
+def has_mobile(usager: Usager) -> bool:
+    return str(usager.phone or "").startswith("+336")

@@ -9,7 +9,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from rdv.simulation import databases, options, report
-from rdv.simulation.results import Result, interval, summary
+from rdv.simulation.lines import Result, interval, keep, read, summary
 
 KEYS = [
     "policy", "vacancy", "vacancy_low", "vacancy_high", "refilled", "median_fill_min", "offers_per_fill",
@@ -39,6 +39,13 @@ def test_a_line_has_what_the_project_promised():
     assert (line["offers_per_fill"], line["messages_per_fill"]) == (4.0, 5.0)
 
 
+def test_months_are_kept_and_read_again(tmp_path):
+    months = [MONTH, replace(MONTH, seed=2, minutes=())]
+    for month in months:
+        keep(tmp_path / "months.jsonl", month)
+    assert read(tmp_path / "months.jsonl") == months
+
+
 def test_without_a_list_there_is_no_offer_to_count():
     line = summary([replace(MONTH, policy="none", by_list=0, offers=0, messages=0, lost=13)])
     assert line["offers_per_fill"] is None
@@ -66,7 +73,9 @@ def test_words_that_mean_nothing_are_refused(words):
 def test_only_databases_of_our_own_are_made_or_dropped():
     with pytest.raises(ValueError, match="not one of ours"), databases.database("postgres://nowhere", "rdv"):
         pass
-    assert databases.new_name().startswith(databases.PREFIX)
+    run = databases.new_run()
+    assert run.startswith(databases.PREFIX)
+    assert databases.new_name(run).startswith(run)
 
 
 def test_the_sources_are_told_as_the_documentation_shows_them():

@@ -7,7 +7,7 @@ is read or written.
 import subprocess
 import sys
 from argparse import ArgumentParser
-from typing import Any, ClassVar
+from typing import Any
 
 from django.core.management.base import BaseCommand
 
@@ -16,7 +16,7 @@ from rdv.simulation import options
 
 class Command(BaseCommand):
     help = "Play a month of an MDS with invented people, under several policies of the waiting list."
-    requires_system_checks: ClassVar[list[str]] = []
+    requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         options.add_to(parser)
