@@ -34,6 +34,7 @@ def play(scheme, *, people=BUSY, acceptance=WILLING, seed=1, days=1):
     return month
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", SCHEMES, ids=lambda scheme: scheme.name)
 def test_what_came_free_was_taken_or_lost(db, scheme):
     month = play(scheme)
@@ -69,6 +70,7 @@ def undone():
             cursor.execute("SELECT setval(%s, %s, %s)", [name, last or 1, last is not None])
 
 
+@pytest.mark.slow
 def test_the_same_seed_is_the_same_month(db):
     scheme = next(one for one in SCHEMES if one.name == "default")
     found = []
