@@ -69,9 +69,12 @@ def _vacancy(lines: Sequence[Mapping[str, Any]]) -> Figure:
             axes.plot([low, high], [row, row], color=INK, linewidth=1.6, marker="|", markersize=9)
         axes.text(max(high or 0, line["vacancy"]) + 0.004, row, f"{line['vacancy']:.1%}", va="center", color=INK)
     _references(axes.axvline)
+    axes.text(TARGET, len(shown) - 0.45, " 5 %: the target", color=INK, fontsize=9)
+    axes.text(CONVENTION, len(shown) - 0.7, " 8 %: commercial tools, 2018", color=MUTED, fontsize=9)
+    axes.set_ylim(-0.6, len(shown) - 0.1)
     axes.set_yticks(range(len(shown)), [line["policy"] for line in shown])
     axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-    axes.set_xlabel("hours of the month in which nobody was received (bar: mean; line: 95 % interval over months)")
+    axes.set_xlabel("hours in which nobody was received (bar: mean of the months; line: 95 % interval)")
     axes.grid(axis="x", color=GRID)
     axes.set_title("Empty hours by policy", loc="left", color=INK)
     return figure
