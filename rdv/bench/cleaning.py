@@ -20,6 +20,8 @@ WRITTEN = (
     "rdv_plageouverture",
 )
 JOURNAL = "rdv_evenement"
+# The load makes no waiting list: every row of one is a run's.
+WAITING = ("rdv_liberation", "rdv_offre", "rdv_inscription")
 
 
 def mark_loaded() -> None:
@@ -37,6 +39,9 @@ def clean() -> None:
     with connection.cursor() as cursor:
         cursor.execute(f"TRUNCATE {JOURNAL}")
         cursor.execute("DELETE FROM django_session")
+        for table in WAITING:
+            cursor.execute(f"DELETE FROM {table}")  # noqa: S608 - constants
+        cursor.execute("UPDATE rdv_motif SET has_waitlist = false WHERE has_waitlist")
         for table in WRITTEN:
             cursor.execute(
                 f"DELETE FROM {table} WHERE id > (SELECT last_id FROM bench_mark WHERE name = %s)",  # noqa: S608 - constants

@@ -13,6 +13,8 @@ from rdv.bench.measuring import Question, measure
 from rdv.bench.pages import pages
 from rdv.bench.scales import NOW, Scale
 from rdv.bench.searches import searches
+from rdv.bench.waiting import NAME as FIRST_OFFER
+from rdv.bench.waiting import waiting
 from rdv.bench.world import World
 from rdv.bench.writes import rush, writes
 from rdv.core import clock
@@ -43,6 +45,10 @@ def _lines(world: World, only: Sequence[str]) -> Iterator[dict[str, Any]]:
         yield rush(world)
     if not only or EXPORT in only:
         yield export_200k(world.scale.name, max(world.scale.sites, key=lambda code: world.scale.sites[code]))
+    # Last: from then on people wait, and a freed hour is theirs.
+    if not only or FIRST_OFFER in only:
+        for question in waiting(world):
+            yield measure(question, world.scale.name)
 
 
 def _stop_the_clock() -> None:
