@@ -134,6 +134,16 @@ def test_to_a_colleague_of_the_service_and_only_there(house, taken, client_of):
     assert now_of(taken) == (NINE, utc(2027, 1, 14, 8, 30), ["Haddad"])
 
 
+def test_the_road_to_the_next_visit_is_asked_too(house, week, client_of):
+    """Rosa in Liévin until 15:25, Awa in Avion at 15:30: five minutes are not enough, and the sentence says so."""
+    make_ouverture(house.claire, [house.home], utc(2027, 1, 12, 12), utc(2027, 1, 12, 17), site=house.site)
+    data = {"day": "2027-01-12", "hour": "14:25", "ends": "15:25", "version": 0}
+    refused = client_of("claire").post(url(week.home), data, headers=HX)
+    assert refused.status_code == 409
+    assert "le trajet n’y tient pas. Rien n’a changé." in words(refused)
+    assert Rdv.objects.get(pk=week.home.pk).starts_at == utc(2027, 1, 12, 13)
+
+
 def test_a_binome_keeps_its_people(house, taken, person, client_of):
     pair = make_motif(house.departement, sites=[house.site], service=house.pmi, name="À deux", agents_needed=2)
     rdv = make_rdv(pair, house.site, [house.claire, house.karim], utc(2027, 1, 14, 10), usagers=[person("Lou", "Roi")])
