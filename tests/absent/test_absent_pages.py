@@ -45,6 +45,7 @@ def test_the_page_lists_the_rdv_preset_and_saves_all_in_one_go(world, client_of)
     page = client.get(REPORT, asked(world)).content.decode()
     assert "8 rendez-vous à revoir" in page
     assert page.count("Élise Martel, même heure") == 8
+    assert '<option value="other" selected>Autre</option>' in page
     assert faults(page) == []
     data = fields_of(page)
     assert len([name for name in data if name.startswith("suite-")]) == 8
