@@ -368,6 +368,28 @@ def test_not_coming_any_more_cancels_and_closes_the_line(calling, client_of):
     assert calling.rdvs[1].participations.get().status == "excused"
 
 
+def test_a_call_that_a_colleague_has_just_made_changes_nothing(calling, client_of):
+    answer(client_of("secretary"), calling.message, "vient")
+    response = answer(client_of("responsable"), calling.message, "annuler")
+    said = client_of("responsable").get(response["Location"])
+    assert calling.rdvs[1].participations.get().status == "unknown"
+    assert said.status_code == 200
+
+
+def test_dates_left_without_an_answer_the_person_may_keep_the_old_one(calling, client_of):
+    from rdv.services.propositions import lapse_due
+
+    lapse_due(Proposition.objects.get().answer_by)
+    calling.held.refresh_from_db()
+    client = client_of("secretary")
+    page = client.get(reverse("rdv:waiting_calls"), {"appel": calling.held.uuid}).content.decode()
+    assert "Oui, la personne vient" in page
+    assert "reste pris à la même heure" in page
+    answer(client, calling.held, "vient")
+    calling.rdvs[0].refresh_from_db()
+    assert calling.rdvs[0].is_live
+
+
 def test_none_suits_on_the_phone_leaves_the_line_to_find_another(calling, client_of):
     client = client_of("secretary")
     answer(client, calling.held, "aucune")
