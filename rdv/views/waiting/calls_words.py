@@ -75,8 +75,9 @@ def hours_of(appel: Appel) -> list[Horaire]:
 
 def is_kept(appel: Appel) -> bool:
     """The Rdv stands, with somebody else than the agent who is away."""
-    rdv = appel.participation.rdv
-    away = appel.absence.agent_id if appel.absence is not None else None
+    if appel.absence is None:
+        return False
+    rdv, away = appel.participation.rdv, appel.absence.agent_id
     return rdv.is_live and appel.participation.is_live and all(link.agent_id != away for link in rdv.rdv_agents.all())
 
 
