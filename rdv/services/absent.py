@@ -153,7 +153,7 @@ def _apply(suite: Suite, now: datetime) -> None:
     """One Rdv, whole: its locks first, all at once and in id order, then its row, then the line."""
     rdv = whole_rdvs().get(pk=suite.rdv_id)
     others = [link.agent_id for link in rdv.rdv_agents.all()]
-    hours = hours_from(suite.hours, rdv.motif)
+    hours = hours_from(suite.hours, rdv)
     lock_agents([*others, *agents_of(hours), *([suite.agent_id] if suite.agent_id else [])])
     rdv = whole_rdvs().select_for_update(of=("self",), no_key=True).get(pk=suite.rdv_id)
     locked = Suite.objects.select_related("absence").select_for_update(of=("self",), no_key=True).get(pk=suite.pk)
@@ -205,7 +205,7 @@ def _propose(suite: Suite, rdv: Rdv, author: Author, now: datetime) -> None:
     people = _people(rdv)
     if rdv.motif.is_collective or len(people) != 1:
         raise NotBookable("On ne propose pas d’autres dates pour un atelier.")
-    hours = hours_from(suite.hours, rdv.motif)
+    hours = hours_from(suite.hours, rdv)
     cancelled = cancel_within(rdv=rdv, author=author, now=now, reason=REASON, is_told=False)
     participation = people[0]
     participation.rdv = cancelled

@@ -10,11 +10,11 @@ from datetime import datetime
 from django.db.models import Prefetch, QuerySet
 
 from agents.models import Agent, Site
-from rdv.domain.absent import Hour, three_of
+from rdv.domain.absent import Hour
 from rdv.domain.windows import Window
 from rdv.models import Horaire, Participation, Proposition
 from rdv.services import public_reading
-from rdv.services.propositions import SOON, HoursGone, free_hours, in_time, question_for
+from rdv.services.propositions import SOON, HoursGone, first_hours, free_hours, in_time, question_for
 from rdv.services.questions import EVERYBODY
 
 # How many free hours are shown to choose among.
@@ -37,9 +37,8 @@ def some_hours(participation: Participation, *, agents: Sequence[int] | None, no
     question = question_for(participation, now=now, agents=asked, site_ids=[rdv.site_id])
     window = Window(question.window.earliest, min(question.window.latest, question.window.earliest + SOON))
     free = free_hours(question, window, without=rdv) or free_hours(question, question.window, without=rdv)
-    found = three_of(free, like=rdv.starts_at, zone=rdv.motif.departement.zone)
     try:
-        best, answer_by = in_time(rdv, found, is_off=False, now=now)
+        best, answer_by = in_time(rdv, first_hours(participation, now=now, agents=asked), is_off=False, now=now)
     except HoursGone:
         best, answer_by = [], None
     shown = {one.starts_at: one for one in [*_spread(free), *best]}
@@ -76,10 +75,6 @@ def names_of_hours(hours: Iterable[Hour]) -> list[tuple[Hour, Site, tuple[Agent,
         for hour in found
         if hour.site_id in sites
     ]
-
-
-def agents_of(horaire: Horaire) -> list[Agent]:
-    return list(Agent.objects.filter(pk__in=horaire.agent_ids).order_by("search_key", "id"))
 
 
 def participation_now(proposition: Proposition) -> Participation | None:

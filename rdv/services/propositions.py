@@ -18,7 +18,6 @@ from rdv.core.errors import DomainError
 from rdv.core.journal import SYSTEM, Author
 from rdv.core.links import hash_token, make_token
 from rdv.domain.absent import PROPOSED, Hour, read_hour, three_of
-from rdv.domain.intervals import Interval
 from rdv.domain.waiting import answer_deadline
 from rdv.domain.windows import Window
 from rdv.models import (
@@ -26,7 +25,6 @@ from rdv.models import (
     AppelKind,
     Horaire,
     Motif,
-    MotifSite,
     Option,
     Participation,
     Proposition,
@@ -186,33 +184,13 @@ def _write_hours(proposition: Proposition, options: Sequence[tuple[Hour, Option]
 # --- Which hours
 
 
-def first_hours(
-    participation: Participation,
-    *,
-    now: datetime,
-    agents: Agents = EVERYBODY,
-    taken: Sequence[tuple[int, Interval]] = (),
-) -> list[Hour]:
-    """A few free hours on the same site, or on the others of the motif when it has none; different days first.
-
-    `taken`: hours proposed to others on the same page. An Rdv whose agent is away is asked after its absence is
-    written, or with `taken` holding it.
-    """
+def first_hours(participation: Participation, *, now: datetime, agents: Agents = EVERYBODY) -> list[Hour]:
+    """A few free hours on the same site, different days first: soon if there are enough, else in the whole window."""
     rdv = participation.rdv
-    own = question_for(participation, now=now, agents=agents, site_ids=[rdv.site_id])
-    found = _three(own, rdv, taken)
-    if len(found) >= PROPOSED or rdv.motif.is_follow_up:
-        return found
-    sites = list(MotifSite.objects.filter(motif=rdv.motif, site__is_active=True).values_list("site_id", flat=True))
-    return found or _three(question_for(participation, now=now, agents=agents, site_ids=sites), rdv, taken)
-
-
-def _three(question: Question, rdv: Rdv, taken: Sequence[tuple[int, Interval]]) -> list[Hour]:
-    """Soon if there are enough, else anywhere in the window."""
+    question = question_for(participation, now=now, agents=agents, site_ids=[rdv.site_id])
     for until in (min(question.window.latest, question.window.earliest + SOON), question.window.latest):
-        window = Window(question.window.earliest, until)
-        free = free_hours(question, window, without=rdv)
-        found = three_of(free, like=rdv.starts_at, zone=rdv.motif.departement.zone, taken=taken)
+        free = free_hours(question, Window(question.window.earliest, until), without=rdv)
+        found = three_of(free, like=rdv.starts_at, zone=rdv.motif.departement.zone)
         if len(found) >= PROPOSED:
             break
     return found
@@ -274,14 +252,16 @@ def deadline(motif: Motif, first: datetime, *, now: datetime) -> datetime:
     return answer_deadline(now, policy.answer_time(tier), quiet_of(motif.departement, policy))
 
 
-def hours_from(codes: Sequence[str], motif: Motif) -> list[Hour]:
-    """What a form carries back. What cannot be read is left out; whether it is free is asked when it is held."""
+def hours_from(codes: Sequence[str], rdv: Rdv) -> list[Hour]:
+    """What a form carries back, on the site of the Rdv. What cannot be read is left out; whether it is free is asked
+    when it is held."""
     found = []
     for code in codes:
         read = read_hour(code)
-        if read is not None and read[2]:
+        if read is not None and read[2] and read[1] == rdv.site_id:
             starts_at = datetime.fromtimestamp(read[0], UTC)
-            found.append(Hour(starts_at, starts_at + motif.duration, read[1], read[2][: motif.agents_needed]))
+            agents = read[2][: rdv.motif.agents_needed]
+            found.append(Hour(starts_at, starts_at + rdv.motif.duration, rdv.site_id, agents))
     return found
 
 

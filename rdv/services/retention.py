@@ -3,10 +3,11 @@
 from datetime import datetime
 
 from django.contrib.sessions.backends.db import SessionStore
+from django.db.models import Q
 
 from notifications import services as post_office
 from rdv.core.journal import SYSTEM, Evenement
-from rdv.models import Inscription, Participation
+from rdv.models import Appel, Inscription, Participation
 from rdv.services import exports, waitlist_answer
 from usagers.services import codes
 from usagers.services.merging import forget_fusions
@@ -23,6 +24,7 @@ def forget_all(*, now: datetime) -> None:
     forget_fusions(now=now)
     erase_expired(now=now, keep_ids=_still_awaited(now))
     _forget_waits(now)
+    _forget_wrong_numbers(now)
     Evenement.objects.past_keeping(now).delete()
     SessionStore.clear_expired()
 
@@ -35,6 +37,12 @@ def _forget_waits(now: datetime) -> None:
     # A person's own request to be erased ends their wait too: nothing can be told to them any more.
     for inscription in Inscription.objects.open().whole().filter(usager__erased_at__isnull=False):
         waitlist_answer.stop(inscription=inscription, author=SYSTEM, now=now, reason="erased")
+
+
+def _forget_wrong_numbers(now: datetime) -> None:
+    """A number that was wrong is somebody's: kept while the call is of use, and never after the file is erased."""
+    old = Q(opened_at__lt=now - post_office.KEEP_BODIES) | Q(participation__usager__erased_at__isnull=False)
+    Appel.objects.filter(old).exclude(wrong_number="").update(wrong_number="")
 
 
 def _still_awaited(now: datetime) -> set[int]:

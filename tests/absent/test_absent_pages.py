@@ -45,6 +45,7 @@ def test_the_page_lists_the_rdv_preset_and_saves_all_in_one_go(world, client_of)
     page = client.get(REPORT, asked(world)).content.decode()
     assert "8 rendez-vous à revoir" in page
     assert page.count("Élise Martel, même heure") == 8
+    assert '<option value="other" selected>Autre</option>' in page
     assert faults(page) == []
     data = fields_of(page)
     assert len([name for name in data if name.startswith("suite-")]) == 8
@@ -365,6 +366,28 @@ def test_not_coming_any_more_cancels_and_closes_the_line(calling, client_of):
     calling.message.refresh_from_db()
     assert calling.message.closed_at is not None
     assert calling.rdvs[1].participations.get().status == "excused"
+
+
+def test_a_call_that_a_colleague_has_just_made_changes_nothing(calling, client_of):
+    answer(client_of("secretary"), calling.message, "vient")
+    response = answer(client_of("responsable"), calling.message, "annuler")
+    said = client_of("responsable").get(response["Location"])
+    assert calling.rdvs[1].participations.get().status == "unknown"
+    assert said.status_code == 200
+
+
+def test_dates_left_without_an_answer_the_person_may_keep_the_old_one(calling, client_of):
+    from rdv.services.propositions import lapse_due
+
+    lapse_due(Proposition.objects.get().answer_by)
+    calling.held.refresh_from_db()
+    client = client_of("secretary")
+    page = client.get(reverse("rdv:waiting_calls"), {"appel": calling.held.uuid}).content.decode()
+    assert "Oui, la personne vient" in page
+    assert "reste pris à la même heure" in page
+    answer(client, calling.held, "vient")
+    calling.rdvs[0].refresh_from_db()
+    assert calling.rdvs[0].is_live
 
 
 def test_none_suits_on_the_phone_leaves_the_line_to_find_another(calling, client_of):

@@ -256,14 +256,12 @@ def test_the_answer_comes_before_the_old_rdv_and_before_the_first_hour(offered):
     assert proposition.answer_by < hours_of(offered)[0].starts_at
 
 
-def test_hours_on_another_site_when_the_own_one_has_none(world):
-    from rdv.models import Ouverture
-
-    Ouverture.objects.filter(starts_at__gt=world.nine + timedelta(hours=12)).delete()
+def test_an_hour_of_another_site_is_never_held(world):
     start = world.nine + timedelta(days=2)
     make_ouverture(world.elise, [world.motif], start, start + timedelta(hours=2), site=world.other_site)
-    hours = first_hours(whole(world.rdvs[0]), now=world.now)
-    assert {hour.site_id for hour in hours} == {world.other_site.pk}
+    code = f"{int(start.timestamp())}_{world.other_site.pk}_{world.elise.pk}"
+    assert propositions.hours_from([code], world.rdvs[0]) == []
+    assert {hour.site_id for hour in first_hours(whole(world.rdvs[0]), now=world.now)} == {world.site.pk}
 
 
 @pytest.mark.django_db(transaction=True)

@@ -18,7 +18,7 @@ from agents.models import Agent
 from agents.views.guards import AgentRequest
 from rdv.core import clock
 from rdv.forms.absent import ReportForm, read_wanted
-from rdv.models import Absence
+from rdv.models import Absence, AbsenceKind
 from rdv.services import absent, planning
 from rdv.services.absent_doors import absence_to_report, reportable_agents, running_absences
 from rdv.services.absent_plan import Line, Plan, plan_new, plan_of
@@ -87,6 +87,7 @@ def _form(request: AgentRequest, agents: list[Agent], at: Asked) -> ReportForm:
     if data.get("agent") not in known:
         return ReportForm(None, agents=agents, initial=initial | _pointed(data.get("first_day", "")))
     data.setdefault("first_day", at.today.isoformat())
+    data.setdefault("kind", AbsenceKind.OTHER.value)
     return ReportForm(data, agents=agents, initial=initial)
 
 

@@ -66,7 +66,7 @@ def _proposed(request: AgentRequest, rdv: Rdv, participation: Participation, now
     if not 0 < len(codes) <= PROPOSED:
         refusal = TOO_MANY if codes else NONE
         return _page(request, rdv, participation, now, ticked=codes, refusal=refusal, status=422)
-    hours = propositions.hours_from(codes, rdv.motif)
+    hours = propositions.hours_from(codes, rdv)
     asked = Asked(participation, hours, key=_key(request))
     try:
         made = propositions.propose(asked=asked, author=request.scope.author(rdv.site_id), now=now)

@@ -39,6 +39,9 @@ def answer(request: AgentRequest, uuid: uuids.UUID) -> HttpResponse:
         said = Answer(request.POST.get("reponse", ""))
     except ValueError as error:
         raise Http404 from error
+    if appel.closed_at is not None:
+        messages.info(request, "Cet appel est déjà réglé : rien n’a changé.")
+        return redirect("rdv:waiting_calls")
     rdv = appel.participation.rdv
     author = request.scope.author(rdv.site_id)
     name = appel.participation.usager.full_name

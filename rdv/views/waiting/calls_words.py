@@ -75,8 +75,9 @@ def hours_of(appel: Appel) -> list[Horaire]:
 
 def is_kept(appel: Appel) -> bool:
     """The Rdv stands, with somebody else than the agent who is away."""
-    rdv = appel.participation.rdv
-    away = appel.absence.agent_id if appel.absence is not None else None
+    if appel.absence is None:
+        return False
+    rdv, away = appel.participation.rdv, appel.absence.agent_id
     return rdv.is_live and appel.participation.is_live and all(link.agent_id != away for link in rdv.rdv_agents.all())
 
 
@@ -111,6 +112,8 @@ def _script(appel: Appel, hours: Sequence[Horaire], zone: ZoneInfo) -> list[str]
             lines.append(f"Si oui : « Apportez {french.joined(rdv.motif.documents)}. »")
     else:
         lines.append("« Je cherche une autre date avec vous. Quels jours vous conviennent ? »")
+        if appel.absence is None:
+            lines.append("« Si vous préférez, votre rendez-vous reste pris à la même heure. »")
     return lines
 
 
@@ -130,7 +133,7 @@ def _answers(appel: Appel, hours: Sequence[Horaire]) -> list[Answer]:
     stands = appel.participation.is_live and appel.participation.rdv.is_live
     if hours:
         return [Answer.PICK, Answer.NONE_SUITS, Answer.NOBODY, Answer.WRONG]
-    if stands and (appel.kind == AppelKind.MESSAGE or is_kept(appel)):
+    if stands and (appel.absence is None or is_kept(appel)):
         return [Answer.COMES, Answer.CANCEL, Answer.NOBODY, Answer.WRONG]
     if stands:
         return [Answer.CANCEL, Answer.NOBODY, Answer.WRONG]
