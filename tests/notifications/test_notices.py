@@ -444,4 +444,4 @@ def test_levels_walked_are_all_the_levels():
     from agents.models import NotificationLevel
 
     assert {level.value for level in NotificationLevel} == {"all", "others", "soon", "digest", "none"}
-    assert len(list(itertools.chain(USAGER_KINDS, AGENT_KINDS))) == 10
+    assert len(list(itertools.chain(USAGER_KINDS, AGENT_KINDS))) == 11
