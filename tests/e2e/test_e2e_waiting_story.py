@@ -68,7 +68,7 @@ def test_cancelled_in_one_offered_at_once_accepted_in_another_seen_in_a_third(th
     agenda_says(three, "Proposée à la liste d’attente")
     open_offer(three, "ana")
     three.waiter.get_by_role("button", name="Oui, je prends cette place").click()
-    three.waiter.wait_for_selector("text=C’est réservé")
+    three.waiter.wait_for_selector("h1:has-text('C’est noté')")
     check(three.waiter)
     agenda_says(three, "Ana Attend")
     # Back, and yes again: the same Rdv, no error.
@@ -81,7 +81,7 @@ def test_a_no_calls_the_next_and_a_silence_the_one_after(three):
     cancel_from_the_link(three)
     open_offer(three, "ana")
     three.waiter.get_by_role("button", name="Non, pas cette fois").click()
-    three.waiter.wait_for_selector("text=Vous gardez votre rang")
+    three.waiter.wait_for_selector("text=Vous avez répondu non")
     open_offer(three, "bela")
     asked = Offre.objects.live().get()
     Offre.objects.filter(pk=asked.pk).update(answer_by=clock.now() - dt.timedelta(minutes=1))

@@ -90,7 +90,9 @@ def check_invariants(now):
         check_occupations(rdv)
         people = list(rdv.participations.all())
         live = [one for one in people if one.status in LIVE]
-        assert rdv.seats_taken == len(live) <= rdv.capacity
+        # A seat proposed to the waiting list is taken until it is answered.
+        held = rdv.options.filter(rdv=None).count() if rdv.motif.is_collective else 0
+        assert rdv.seats_taken == len(live) + held <= rdv.capacity
         assert (rdv.cancelled_at is None) == (bool(live) or rdv.motif.is_collective)
         assert rdv.rdv_agents.all()
         tenants = {rdv.motif.departement_id, rdv.site.departement_id, *(one.usager.departement_id for one in people)}
