@@ -109,6 +109,8 @@ def usager(browser: Browser, card: dict) -> None:
     page.goto(times)
     assert page.locator(f"button[value='{chosen}']").count() == 1, "the first hour chosen is free again"
     take(page, "usager-13-horaire-de-nouveau-libre")
+    page.goto("/pas-de-calais/chiffres/")
+    take(page, "usager-14-chiffres")
     page.context.close()
 
 
@@ -159,8 +161,21 @@ def secretary(browser: Browser, card: dict) -> None:
     take(page, "secretaire-3-confirmer", whole=False)
     press_until(page, "Control+Enter", "fait")
     take(page, "secretaire-4-note", whole=False)
-    page.goto("/agents/usagers/?q=benali")
-    take(page, "secretaire-5-usagers", whole=False)
+    page.keyboard.press("Control+Enter")  # a new call
+    day = coming_tuesday().isoformat()
+    for name, address in {
+        "secretaire-5-usagers": "/agents/usagers/?q=benali",
+        "secretaire-6-journee": f"/agents/journee/?date={day}",
+        "secretaire-8-attente": "/agents/attente/",
+        "secretaire-9-appels": "/agents/attente/appels/?voir=toutes",
+        "secretaire-10-doublons": "/agents/usagers/doublons/",
+    }.items():
+        page.goto(address)
+        take(page, name, whole=False)
+    page.goto("/agents/accueil/?m=surendettement")
+    page.locator("#motifs a").first.click()
+    page.wait_for_selector("#pourquoi")
+    take(page, "secretaire-7-pourquoi", whole=False)
     page.context.close()
 
 
@@ -184,6 +199,7 @@ def agent(browser: Browser, card: dict) -> None:
         "agent-2-liste": f"/agents/agenda/?vue=liste&date={day}",
         "agent-3-a-renseigner": "/agents/a-renseigner/",
         "agent-4-ouvertures": "/agents/agenda/ouvertures/",
+        "agent-6-mois": f"/agents/agenda/?vue=mois&date={day}",
     }.items():
         page.goto(address)
         take(page, name, whole=False)
@@ -195,7 +211,12 @@ def agent(browser: Browser, card: dict) -> None:
 
 def admin(browser: Browser, card: dict) -> None:
     page = open_page(browser, card, DESK, "admin")
-    for name, address in {"admin-1-reglages": "/agents/reglages/", "admin-2-motifs": "/agents/motifs/"}.items():
+    for name, address in {
+        "admin-1-reglages": "/agents/reglages/",
+        "admin-2-motifs": "/agents/motifs/",
+        "admin-3-liste-d-attente": "/agents/attente/chiffres/",
+        "admin-4-exports": "/agents/exports/",
+    }.items():
         page.goto(address)
         take(page, name, whole=False)
     page.context.close()
