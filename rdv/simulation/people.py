@@ -1,7 +1,7 @@
 """The people of the simulation: how often they forget, cancel, read, answer. Every figure has its source beside it.
 
-Room: simulation (pure). A figure that no publication gives is an assumption, and says so: docs/waitlist.md shows what
-it changes. None was moved to come nearer to a target.
+Room: simulation (pure). A figure that no publication gives is an assumption, and says so (docs/waitlist.md). None was
+moved to come nearer to a target.
 """
 
 import random
@@ -11,12 +11,12 @@ from typing import Any
 
 ASSUMED = "assumption"
 GENEVA = "Junod Perron et al. 2010, BMC Family Practice 11:79 (Geneva, mostly vulnerable patients, n = 2,123)"
-WHITTLE = "Whittle et al. 2008, J. Ambulatory Care Management 31(4):290 (Veterans Health Administration)"
-NORTH = "North et al. 2025, doi 10.1177/11786329251326461 (automated waiting list, 1,019,698 offers)"
+VETERANS = "J. Ambulatory Care Management 2008, 31(4):290 (Veterans Health Administration; PubMed 18806590)"
+NORTH = "North et al. 2025, doi 10.1177/11786329251326461 (automated waiting list)"
 
 
 def _figure(value: float, *, low: float, high: float, says: str, source: str) -> Any:
-    """A field of People with what is known of it. `low`, `high`: the range that the sensitivity table tries."""
+    """A field of People with what is known of it. `low`, `high`: the two ends that `--vary` plays."""
     return field(default=value, metadata={"low": low, "high": high, "says": says, "source": source})
 
 
@@ -29,7 +29,7 @@ class People:
     )
     no_show_fresh: float = _figure(
         0.59, low=0.42, high=1.0, says="the same, relative, when booked the day before (1 from 13 days on)",
-        source=f"{WHITTLE}: 12.0 % at day 1, 20.3 % from day 13 on; low: McMullen, Netland 2015, "
+        source=f"{VETERANS}: 12.0 % at day 1, 20.3 % from day 13 on; low: McMullen, Netland 2015, "
         "Clinical Ophthalmology 9:513",
     )  # fmt: skip
     reminded: float = _figure(
@@ -41,7 +41,7 @@ class People:
     )
     cancel: float = _figure(
         0.19, low=0.12, high=0.25, says="cancels an appointment booked within the month",
-        source=f"{WHITTLE}: 19 % in month 1 (a cohort of 46,710 primary care appointments: 17.7 %)",
+        source=f"{VETERANS}: 19 % in month 1 (a cohort of 46,710 primary care appointments: 17.7 %)",
     )  # fmt: skip
     cancel_late: float = _figure(
         0.5, low=0.3, high=0.7, says="of the cancellations: told in the last 24 hours",
@@ -61,7 +61,8 @@ class People:
     )
     yes: float = _figure(
         0.54, low=0.4, high=0.7, says="of those who answer an offer: yes",
-        source=f"{NORTH}: 56,636 of 104,554 answers",
+        source=f"{ASSUMED}; {NORTH} gives 56,636 of 104,554 answers, but the abstract at hand stops before saying "
+        "that these were yes: to be checked",
     )  # fmt: skip
     answer_median_min: float = _figure(
         29, low=6, high=60, says="median time to answer an SMS, in minutes (log-normal, 99 % within 24 h)",
@@ -78,7 +79,7 @@ class People:
     picks_up: float = _figure(0.5, low=0.3, high=0.7, says="answers when the desk calls", source=ASSUMED)
     walk_in: float = _figure(
         0.424, low=0.0, high=0.61, says="hours empty when they begin, given to somebody who came without appointment",
-        source="Moore, Wilson-Witherspoon, Probst 2001, Family Medicine 33(7):522: 42.4 % of the time (61.0 % of the "
+        source="Family Medicine 2001, 33(7):522 (PubMed 11456244): 42.4 % of the time (61.0 % of the "
         "appointments)",
     )  # fmt: skip
     waiting: float = _figure(

@@ -37,7 +37,7 @@ def table(lines: Sequence[Mapping[str, Any]]) -> str:
 
 def sources() -> str:
     """The people's figures as the table of docs/waitlist.md."""
-    head = "| figure | value | range tried | what it says | source |\n| --- | --- | --- | --- | --- |"
+    head = "| figure | value | range | what it says | source |\n| --- | --- | --- | --- | --- |"
     rows = [
         f"| `{one.name}` | {one.default:.3g} | {one.metadata['low']:g}-{one.metadata['high']:g} "
         f"| {one.metadata['says']} | {one.metadata['source']} |"
