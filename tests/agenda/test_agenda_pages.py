@@ -307,5 +307,5 @@ def test_queries_do_not_grow_with_the_rdv(house, week, client_of, vue, django_as
                 minutes=10,
                 usagers=[make_usager(house.departement)],
             )
-    with django_assert_max_num_queries(22):
+    with django_assert_max_num_queries(23):
         page(client, vue=vue)

@@ -33,7 +33,7 @@ def test_the_foot_of_a_page_leads_only_to_pages_that_exist(world, person):
     html = person.get(world.url()).content.decode()
     foot = html[html.index("<footer") :]
     links = re.findall(r'href="(/[^"]*)"', foot)
-    assert len(links) == 3
+    assert len(links) == 4
     assert all(person.get(link).status_code == 200 for link in links)
 
 

@@ -148,6 +148,8 @@ def test_served_leads_to_the_rdv(world, usager, inscription, reader):
 
 def test_expired_says_so_and_later_the_link_goes_out(inscription, reader):
     Inscription.objects.update(state=InscriptionState.EXPIRED, closed_at=NOW)
+    assert "nous ne pouvons plus rien proposer pour ce motif" in text_of(reader.get(place_of(inscription)))
+    Inscription.objects.update(until_day=NOW.date())
     assert "Le dernier jour que vous aviez donné est passé" in text_of(reader.get(place_of(inscription)))
     Inscription.objects.update(closed_at=NOW - dt.timedelta(days=31))
     page = reader.get(place_of(inscription))

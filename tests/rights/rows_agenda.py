@@ -60,15 +60,15 @@ def _workshop(house, _role):
 
 AGENDAS = [
     Ask("rdv:agenda", site(*SITE), viewer="secretaire", queries=27),
-    Ask("rdv:agenda", site(*SITE), label="jour", data=lambda _h, _r: {"vue": "jour"}, viewer="owner", queries=22),
-    Ask("rdv:agenda", site(*SEE_CLAIRE), label="semaine d’un agent", data=_agenda, viewer="owner", queries=25),
+    Ask("rdv:agenda", site(*SITE), label="jour", data=lambda _h, _r: {"vue": "jour"}, viewer="owner", queries=23),
+    Ask("rdv:agenda", site(*SEE_CLAIRE), label="semaine d’un agent", data=_agenda, viewer="owner", queries=26),
     Ask(
         "rdv:agenda",
         site(*SEE_CLAIRE),
         label="liste d’un agent",
         data=lambda h, r: _agenda(h, r, "liste"),
         viewer="owner",
-        queries=25,
+        queries=26,
     ),
     Ask(
         "rdv:agenda",
@@ -76,7 +76,7 @@ AGENDAS = [
         label="mois d’un agent",
         data=lambda h, r: _agenda(h, r, "mois"),
         viewer="owner",
-        queries=25,
+        queries=26,
     ),
     Ask(
         "rdv:agenda",

@@ -274,7 +274,7 @@ def test_the_call_list_shows_who_and_what_to_say_and_the_menu_counts(desk, call,
     assert "Place tenue" in page
     assert "encore 36 h 00" in page
     assert "« Bonjour, MDS du Canal. Une place s’est libérée" in page
-    assert re.search(r"Attente <span class=\"n\">1", page)
+    assert re.search(r"À appeler <span class=\"n\">1", page)
 
 
 def test_no_number_is_said(desk, call, client_of):

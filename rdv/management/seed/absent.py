@@ -74,8 +74,9 @@ class AbsentStory:
         calls.note_unreached(at, since=MEMORY)
 
     def _open(self, now: datetime) -> list[Line]:
+        """What was booked by then: the same day goes on filling after the story."""
         found = plan_of(self.absence, scope=self.scope, now=now, today=self.world.today)
-        return list(found.open)
+        return [line for line in found.open if all(one.created_at < now for one in line.people)]
 
     @staticmethod
     def _wanted(line: Line, scene: Scene) -> absent.Wanted:

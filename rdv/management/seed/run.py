@@ -120,10 +120,10 @@ def seed_all(*, seed: int, now: datetime, is_small: bool = False) -> Seeded:
         traveller = Traveller(one.world, one.built, one.people)
         traveller.travel()
         away = traveller.sick_leave((NADIA, ELISE))
-        if away is not None and ISABELLE in one.built.agents:
-            AbsentStory(one.world, one.built, away, now=traveller.now).tell()
         if one.world.departement.code in WITH_LISTS:
             WaitingRoom(one.world, one.built, one.people).open()
+        if away is not None and ISABELLE in one.built.agents:
+            AbsentStory(one.world, one.built, away, now=traveller.now).tell()
         write_letters(one.people)
         settle_letters(one.world)
     hints = [hint for one in laid for hint in usager_hints(one.people)]

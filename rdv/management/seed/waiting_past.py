@@ -107,9 +107,10 @@ class PastWeeks:
 
     def _plan_waiters(self, rdv: Rdv, freed_at: datetime) -> None:
         """One to three people of the place, since days or weeks; half of them for a while only."""
-        for rank in range(self.dice.choice((1, 1, 2, 3))):
+        for rank in range(self.dice.choice((1, 2, 2, 3))):
             opened_at = freed_at - self.dice.randrange(2, 16) * DAY - self.dice.randrange(400) * MINUTE
-            person = self.somebody(rdv.motif, rdv.site.slug, since=opened_at)
+            # An Rdv that they took while they waited is given back for this hour; one of later would be unborn.
+            person = self.somebody(rdv.motif, rdv.site.slug, since=freed_at)
             if person is None:
                 return
             until = freed_at.date() + (6 + 5 * rank) * DAY if self.dice.random() < 0.5 else None
