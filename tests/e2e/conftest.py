@@ -2,6 +2,7 @@
 
     def test_something(visitor, live_server):
         page = visitor()                      # a new browser profile, 1280 px; visitor(width=320, javascript=False)
+        page = visitor(width=683, height=384, scale=2)    # a desk of 1366 by 768 px, read at 200 %
         page.goto(live_server.url)
         check(page)                           # axe, no sideways scroll, nothing refused by the content policy
 
@@ -52,11 +53,12 @@ def visitor(browser: Browser, live_server, settings) -> Iterator[Callable[..., P
     settings.BASE_URL = live_server.url
     contexts = []
 
-    def come(*, width: int = 1280, javascript: bool = True) -> Page:
+    def come(*, width: int = 1280, height: int = 0, scale: int = 1, javascript: bool = True) -> Page:
         context = browser.new_context(
             locale="fr-FR",
             base_url=live_server.url,
-            viewport={"width": width, "height": 900 if width > 600 else 740},
+            viewport={"width": width, "height": height or (900 if width > 600 else 740)},
+            device_scale_factor=scale,
             java_script_enabled=javascript,
         )
         contexts.append(context)
