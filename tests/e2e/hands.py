@@ -12,7 +12,7 @@ What is counted, and where the times come from: docs/ux.md.
 import datetime as dt
 import json
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -40,7 +40,7 @@ class Hands:
     keys: int = 0
     decisions: int = 0
     switches: int = 0
-    _is_on_keyboard: bool = field(default=False, repr=False)
+    is_on_keyboard: bool = False  # where the hands are at the beginning; pointing first costs no move
 
     def __post_init__(self):
         self.page.on("response", self._count)
@@ -74,17 +74,22 @@ class Hands:
         self.keys += len("25112026")
 
     def click(self, target: str | Locator):
-        if self._is_on_keyboard:
+        if self.is_on_keyboard:
             self.switches += 1
-        self._is_on_keyboard = False
+        self.is_on_keyboard = False
         found = self.page.locator(target) if isinstance(target, str) else target
         found.first.click()
         self.clicks += 1
 
+    def follow(self, target: str | Locator):
+        """A click that leads to another page, shown when this returns."""
+        with self.page.expect_navigation():
+            self.click(target)
+
     def _to_keyboard(self):
-        if not self._is_on_keyboard:
+        if not self.is_on_keyboard:
             self.switches += 1
-        self._is_on_keyboard = True
+        self.is_on_keyboard = True
 
     @property
     def seconds(self) -> float:

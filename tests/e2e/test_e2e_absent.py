@@ -57,7 +57,7 @@ def test_eight_rdv_of_an_absent_agent_within_a_minute(world, enter, screen):
     elise_is_free(world)
     page = enter(world.people["secretary"], **screen)
     page.goto("/agents/accueil/")
-    hands = Hands(page)
+    hands = Hands(page, is_on_keyboard=True)
     check(page)
     hands.think()
     hands.click(page.get_by_role("link", name="Un professionnel est absent"))
