@@ -1,12 +1,13 @@
 /**
  * The first thing to say has the focus (data-first), Ctrl+Enter presses the final button of the page, Escape goes back,
- * arrows go from pill to pill (Tab and the space bar do it too). Everything works without it, and the server checks
+ * arrows go from pill to pill as the eye does, from one group to the next too (Tab and the space bar work as ever). Everything works without it, and the server checks
  * that what is saved is what was shown.
  */
 import { moveAmong } from "./console-moves.js";
 
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 const CONTROLS = "input:not([type=hidden]), select, textarea";
+const PILLS = "fieldset.seg input[type=checkbox]";
 const form = document.querySelector("form[data-planning]");
 
 function focusOnFirst() {
@@ -17,9 +18,8 @@ function focusOnFirst() {
 
 function movesAmongPills(event) {
   const direction = ARROWS[event.key];
-  const pills = event.target.closest("fieldset.seg")?.querySelectorAll("input[type=checkbox]");
-  if (!direction || !pills?.length || event.ctrlKey || event.altKey || event.metaKey || event.shiftKey) return false;
-  moveAmong(pills, event.target, direction);
+  if (!direction || !event.target.matches(PILLS) || event.ctrlKey || event.altKey || event.metaKey || event.shiftKey) return false;
+  moveAmong(form.querySelectorAll(PILLS), event.target, direction);
   return true;
 }
 
