@@ -10,7 +10,7 @@ COMPILE := uv pip compile --universal --generate-hashes --no-emit-index-url --no
 
 BENCH ?= departement
 
-.PHONY: bench load help demo demo-reset demo-codes test test-fast lint format lock screenshots pictures browser .venv
+.PHONY: bench load ux help demo demo-reset demo-codes test test-fast lint format lock screenshots pictures browser .venv
 .DEFAULT_GOAL := help
 
 help: ## This list
@@ -49,6 +49,10 @@ bench: $(READY) ## Measure the engine (BENCH=site, departement, national or all)
 
 load: $(READY) ## The platform under load, on this machine alone: a rush, then a minute of bookings and searches
 	@exec $(BIN)/python -m tests.load
+
+ux: $(READY) ## The nine journeys of docs/ux.md counted by the keystroke-level model, one JSON line each
+	@bash .ci/browser >&2
+	@exec $(BIN)/python -m tests.ops.ux
 
 lock: ## Write requirements*.txt again from pyproject.toml (needs uv)
 	$(COMPILE) pyproject.toml --output-file requirements.txt

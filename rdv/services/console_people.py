@@ -15,6 +15,7 @@ from agents.access import Scope
 from agents.models import AGENDA_ROLES, Affectation, Agent, Service, Site
 from notifications.models import Message
 from notifications.services import messages_of
+from rdv.access import may_write_rdv
 from rdv.core import journal
 from rdv.core.clock import local_date
 from rdv.domain.statuses import Status
@@ -38,6 +39,7 @@ class RdvLine:
     agents: tuple[Agent, ...]
     state: str  # code of rdv/templatetags/states.py
     for_whom: str  # first name, when it is not the person of the page
+    may_move: bool = False  # to come, and this agent may write it
 
     @property
     def starts_at(self) -> datetime:
@@ -145,7 +147,7 @@ def family_rdvs(scope: Scope, usager: Usager, proche_ids: Sequence[int], *, now:
     found = list(rows[: MOST_RDVS + 1])
     readable = [one for one in found[:MOST_RDVS] if _may_read(scope, one)]
     hidden = [one for one in found[:MOST_RDVS] if one.is_live and not _may_read(scope, one)]
-    lines = [_line(one, usager, now) for one in readable]
+    lines = [_line(scope, one, usager, now) for one in readable]
     masked_upcoming = sum(one.ends_at > now for one in hidden)
     return FamilyRdvs(
         upcoming=tuple(line for line in reversed(lines) if line.participation.ends_at > now),
@@ -169,12 +171,18 @@ def _may_read(scope: Scope, participation: Participation) -> bool:
     return scope.may_read(site_id=rdv.site_id, service_id=rdv.motif.service_id, agent_ids=agent_ids)
 
 
-def _line(participation: Participation, usager: Usager, now: datetime) -> RdvLine:
+def _may_move(scope: Scope, participation: Participation, now: datetime) -> bool:
+    is_ahead = participation.is_live and participation.starts_at > now
+    return is_ahead and may_write_rdv(scope, participation.rdv)
+
+
+def _line(scope: Scope, participation: Participation, usager: Usager, now: datetime) -> RdvLine:
     return RdvLine(
         participation=participation,
         agents=tuple(link.agent for link in participation.rdv.rdv_agents.all()),
         state=state_of_participation(participation, now),
         for_whom="" if participation.usager_id == usager.pk else participation.usager.first_name,
+        may_move=_may_move(scope, participation, now),
     )
 
 

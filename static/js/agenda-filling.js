@@ -1,6 +1,6 @@
 /**
  * À renseigner: T (in the table) and its button tick "Vu" on the rows without an answer; Ctrl+Enter saves; the count
- * follows. Without this script the button asks the server to tick, and nothing else is lost.
+ * follows. The first row has the focus at once: Tab goes from row to row. Without this script the button asks the server to tick, and nothing else is lost.
  */
 const form = document.querySelector("form[data-filling]");
 
@@ -43,4 +43,5 @@ if (form) {
     form.requestSubmit(form.querySelector("[data-final]"));
   });
   say();
+  form.querySelector("fieldset.seg input:checked, fieldset.seg input")?.focus();
 }

@@ -3,10 +3,11 @@
  * buttons; with it a whole call goes without the mouse.
  *
  *   F2, F4        who calls, what for           Ctrl+Enter   the final button of the step
+ *   F2, down      the Rdv of the person; M there moves the one that has the focus
  *   F8, F9        the waiting list, once the person and the motif are known; why there are so few hours
  *   1...9         the numbered proposal, only in a list or in the table, by the position of the key (AZERTY: no Shift)
  *   arrows        lists (up, down) and the table (four ways): the focus moves, nothing is held until Enter or a digit
- *   Escape        one step back, nothing lost
+ *   Escape        one step back, nothing lost: from the hours to "matin, après-midi", where Enter comes back to the best one
  *
  * The focus carries itself: the server says where it goes when the step changes (data-step, data-focus on #console).
  */
@@ -16,6 +17,7 @@ const DIGIT = /^(?:Digit|Numpad)([1-9])$/;
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 let waiting = null; // the box whose answer is to be taken as soon as it comes
+const asked = new WeakMap(); // a box, and the words that are being looked for
 let step = region()?.dataset.step;
 
 function region() {
@@ -59,6 +61,16 @@ function listOf(input) {
   return document.getElementById(input.dataset.picker)?.querySelector("[data-list]");
 }
 
+/* What stands under the box: what answers or, once the person is known, their Rdv. */
+function below(input) {
+  return listOf(input) ?? document.getElementById(input.dataset.below)?.querySelector("[data-list]");
+}
+
+function boxOf(list) {
+  const name = list?.parentElement.id;
+  return name ? document.querySelector(`[data-picker='${name}'], [data-below='${name}']`) : null;
+}
+
 function isFresh(input, list) {
   return list && list.dataset.q === input.value.trim();
 }
@@ -86,11 +98,20 @@ function takeIfWaited(region_) {
   if (isFresh(input, list)) choose(list);
 }
 
+/* Enter right after the last letter: the answer on its way is the one, it is not asked for a second time. */
+document.addEventListener("htmx:confirm", (event) => {
+  const box = event.target;
+  if (box.dataset.picker && asked.get(box) === box.value.trim()) event.preventDefault();
+});
+document.addEventListener("htmx:beforeRequest", (event) => {
+  if (event.target.dataset.picker) asked.set(event.target, event.target.value.trim());
+});
+document.addEventListener("htmx:afterRequest", (event) => asked.delete(event.target));
+
 function moveInList(list, link, direction) {
-  const links = [...list.querySelectorAll("a")];
+  const links = [...list.querySelectorAll("a:not([data-move])")];
   const next = links[links.indexOf(link) + direction];
-  const input = document.querySelector(`[data-picker='${list.parentElement.id}']`);
-  focusOn(next ?? (direction < 0 ? input : link));
+  focusOn(next ?? (direction < 0 ? boxOf(list) : link));
 }
 
 /* --- The table of hours --- */
@@ -128,9 +149,17 @@ function byArrow(event) {
     moveInList(list, active, direction[1]);
     return true;
   }
-  const below = active.dataset.picker && direction[1] > 0 ? listOf(active) : null;
-  if (below) focusOn(below.querySelector("a"));
-  return Boolean(below);
+  const under = active.dataset.picker && direction[1] > 0 ? below(active) : null;
+  if (under) focusOn(under.querySelector("a"));
+  return Boolean(under);
+}
+
+/* Only on an Rdv of the list, once it has the focus (WCAG 2.1.4). */
+function byLetter(event) {
+  if (event.key.toLowerCase() !== "m" || event.ctrlKey || event.altKey || event.metaKey) return false;
+  const way = document.activeElement.closest("[data-list] > li")?.querySelector("[data-move]");
+  way?.click();
+  return Boolean(way);
 }
 
 function byEnter(event) {
@@ -146,6 +175,10 @@ function byEnter(event) {
   }
   if (active.matches("#tenir input[type=radio]")) {
     hold(active);
+    return true;
+  }
+  if (active.matches("#filtres input[type=radio]") && best()) {
+    focusOn(best());
     return true;
   }
   return false;
@@ -164,8 +197,7 @@ function byFunctionKey(event) {
 
 function back() {
   const active = document.activeElement;
-  const list = active.closest("[data-list]");
-  const input = list ? document.querySelector(`[data-picker='${list.parentElement.id}']`) : null;
+  const input = boxOf(active.closest("[data-list]"));
   if (input) return focusOn(input);
   if (active.dataset.picker && active.value !== active.defaultValue) {
     active.value = active.defaultValue;
@@ -174,6 +206,7 @@ function back() {
   }
   const way = region()?.querySelector("[data-back]");
   if (way) return way.click();
+  if (active.closest("#tenir")) return focusOn(document.querySelector("#filtres input[name=moment]:checked"));
   if (active.closest("#heures")) return focusOn(document.getElementById("motif"));
   return focusOn(document.querySelector("input[name=pour]:checked:not(:focus)") && active.id === "motif" ? document.querySelector("input[name=pour]:checked") : document.getElementById("q"));
 }
@@ -181,7 +214,7 @@ function back() {
 document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || !region()) return;
   if (event.key === "Escape") back();
-  else if (!(byFunctionKey(event) || byEnter(event) || byArrow(event) || byDigit(event))) return;
+  else if (!(byFunctionKey(event) || byEnter(event) || byArrow(event) || byDigit(event) || byLetter(event))) return;
   event.preventDefault();
 });
 

@@ -4,21 +4,35 @@
     hands.press("F2"); hands.think(); hands.type("bouz"); hands.think(); hands.press("Enter")
     told = hands.report("arrival", budget_s=5)
 
-`report` prints one JSON line, {"name", "pages", "clicks", "keys", "klm_s", "budget_s"}, and gives it back. The seconds
-are the model's, not the machine's: the same on a slow one. Times of look-backoffice.md and journeys.md.
+`report` prints one JSON line, {"name", "pages", "clicks", "keys", "klm_s", "budget_s"}, adds it to the file named by
+UX_FILE, and gives it back; it asserts nothing. The seconds are the model's, not the machine's: the same on a slow one.
+What is counted, and where the times come from: docs/ux.md.
 """
 
+import datetime as dt
 import json
-from dataclasses import dataclass, field
+import os
+from dataclasses import dataclass
+from pathlib import Path
 
-from playwright.sync_api import Page
+import pytest
+from playwright.sync_api import Locator, Page
 
 KEY, POINT, CLICK, HAND, THINK = 0.28, 1.1, 0.2, 0.4, 1.35
+# A desk of 1366 by 768 px, and the same when the page is read at 200 %: half the room, twice the dots.
+DESK = {"width": 1366, "height": 768}
+DESK_TWICE = {"width": 683, "height": 384, "scale": 2}
+at_the_desk = pytest.mark.parametrize(
+    "screen", [pytest.param(DESK, id="100-percent"), pytest.param(DESK_TWICE, id="200-percent")]
+)
 
 
 @dataclass
 class Hands:
-    """A page is a page that was shown (the first one included); a hand that goes to the keyboard or back costs."""
+    """A page is a page that was shown; a hand that goes to the keyboard or back to the pointer costs.
+
+    The page that is there at the beginning is counted: `pages=0` before it is asked for.
+    """
 
     page: Page
     pages: int = 1
@@ -26,7 +40,7 @@ class Hands:
     keys: int = 0
     decisions: int = 0
     switches: int = 0
-    _is_on_keyboard: bool = field(default=False, repr=False)
+    is_on_keyboard: bool = False  # where the hands are at the beginning; pointing first costs no move
 
     def __post_init__(self):
         self.page.on("response", self._count)
@@ -52,17 +66,30 @@ class Hands:
             self.page.keyboard.press(key)
             self.keys += key.count("+") + 1
 
-    def click(self, target: str):
-        if self._is_on_keyboard:
+    def fill_date(self, field: Locator, day: dt.date):
+        """Where the cursor is: two digits, two digits, four; in which order is the browser's own affair."""
+        self._to_keyboard()
+        assert field.evaluate("box => box === document.activeElement")
+        field.fill(day.isoformat())
+        self.keys += len("25112026")
+
+    def click(self, target: str | Locator):
+        if self.is_on_keyboard:
             self.switches += 1
-        self._is_on_keyboard = False
-        self.page.locator(target).first.click()
+        self.is_on_keyboard = False
+        found = self.page.locator(target) if isinstance(target, str) else target
+        found.first.click()
         self.clicks += 1
 
+    def follow(self, target: str | Locator):
+        """A click that leads to another page, shown when this returns."""
+        with self.page.expect_navigation():
+            self.click(target)
+
     def _to_keyboard(self):
-        if not self._is_on_keyboard:
+        if not self.is_on_keyboard:
             self.switches += 1
-        self._is_on_keyboard = True
+        self.is_on_keyboard = True
 
     @property
     def seconds(self) -> float:
@@ -70,6 +97,7 @@ class Hands:
         return round(acts + self.decisions * THINK, 1)
 
     def report(self, name: str, *, budget_s: float) -> dict[str, object]:
+        """Said once for a journey: at 200 % the test compares the same figures, and does not say them again."""
         told = {
             "name": name,
             "pages": self.pages,
@@ -78,5 +106,13 @@ class Hands:
             "klm_s": self.seconds,
             "budget_s": budget_s,
         }
-        print(json.dumps(told))
+        if self.page.evaluate("devicePixelRatio") == 1:
+            _say(json.dumps(told))
         return told
+
+
+def _say(line: str) -> None:
+    print(line)
+    if kept := os.environ.get("UX_FILE"):
+        with Path(kept).open("a") as file:
+            file.write(f"{line}\n")

@@ -1,11 +1,9 @@
 """An agent is away, in a browser: eight Rdv decided in one go by keyboard, dates picked by link, a call answered.
 
-The time of the first journey is counted by the keystroke-level model (look-backoffice.md), and printed as one line.
+The first journey is counted by the keystroke-level model (docs/ux.md).
 """
 
 import datetime as dt
-import json
-from dataclasses import dataclass
 
 import pytest
 from django.conf import settings
@@ -17,77 +15,11 @@ from rdv.models import Absence, Appel, Proposition, Rdv, Suite, SuiteState
 from rdv.services import propositions
 from tests.absent.conftest import build, elise_is_free
 from tests.e2e.conftest import check
+from tests.e2e.hands import Hands, at_the_desk
 from tests.signing import signed_in
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 DESK, PHONE = 1366, 320
-# Seconds of a practised person: a key, pointing, a click, a hand that changes place, a thought.
-KEY, POINT, CLICK, HAND, THINK = 0.28, 1.1, 0.2, 0.4, 1.35
-BUDGET = 60
-
-
-@dataclass
-class Hands:
-    """What the person does, counted. A page is a page that was shown; each page, and each list read, is a thought."""
-
-    page: object
-    clicks: int = 0
-    keys: int = 0
-    switches: int = 0
-    thoughts: int = 0
-    pages: int = 0
-    is_on_keyboard: bool = True
-
-    def __post_init__(self):
-        self.page.on("response", self._count)
-
-    def _count(self, response):
-        is_shown = response.request.resource_type == "document" and not 300 <= response.status < 400
-        self.pages += is_shown and response.frame == self.page.main_frame
-
-    def click(self, name):
-        self._switch(False)
-        self.page.get_by_role("link", name=name).first.click()
-        self.clicks += 1
-
-    def type(self, text):
-        self._switch(True)
-        self.page.keyboard.type(text)
-        self.keys += len(text)
-
-    def fill_date(self, field, day):
-        """Day, month and year in digits; in which order is the browser's own affair."""
-        self._switch(True)
-        field.fill(day.isoformat())
-        self.keys += len("25112026")
-
-    def press(self, *keys):
-        self._switch(True)
-        for key in keys:
-            self.page.keyboard.press(key)
-            self.keys += 1 + key.count("+")
-
-    def think(self, times=1):
-        self.thoughts += times
-
-    def _switch(self, is_on_keyboard):
-        self.switches += is_on_keyboard != self.is_on_keyboard
-        self.is_on_keyboard = is_on_keyboard
-
-    @property
-    def seconds(self):
-        acts = self.clicks * (POINT + CLICK) + self.keys * KEY + self.switches * HAND
-        return acts + (self.pages + self.thoughts) * THINK
-
-    def told(self, name, budget):
-        return {
-            "name": name,
-            "pages": self.pages,
-            "clicks": self.clicks,
-            "keys": self.keys,
-            "klm_s": round(self.seconds, 1),
-            "budget_s": budget,
-        }
 
 
 @pytest.fixture
@@ -118,30 +50,36 @@ def checked(page):
     page.set_viewport_size({"width": DESK, "height": 768})
 
 
-def test_eight_rdv_of_an_absent_agent_within_a_minute(world, enter, capsys):
+@pytest.mark.ux
+@at_the_desk
+def test_eight_rdv_of_an_absent_agent_within_a_minute(world, enter, screen):
     """The telephone rang: Nadia is away that Monday. From the console, the day typed, each of the eight lines read."""
     elise_is_free(world)
-    day = world.nine.date()
-    page = enter(world.people["secretary"], width=DESK)
+    page = enter(world.people["secretary"], **screen)
     page.goto("/agents/accueil/")
-    hands = Hands(page)
-    hands.click("Un professionnel est absent")
+    hands = Hands(page, is_on_keyboard=True)
+    check(page)
+    hands.think()
+    hands.click(page.get_by_role("link", name="Un professionnel est absent"))
     page.wait_for_selector("#id_agent")
+    check(page)
+    hands.think()
     hands.type("nadia")
     hands.press("Tab")
-    hands.fill_date(page.get_by_label("du", exact=True), day)
+    hands.fill_date(page.get_by_label("du", exact=True), world.nine.date())
     hands.press("Control+Enter")
     page.wait_for_selector("#suites")
     assert page.locator("select[name^=suite-]").count() == 8
-    checked(page)
-    hands.think(8)  # one look at each line
+    check(page)
+    for _ in range(8):  # one look at each line
+        hands.think()
+    hands.think()
     hands.press("Control+Enter")
     page.wait_for_selector("text=8 réglés")
-    checked(page)
-    told = hands.told("absent_agent_8", BUDGET)
-    with capsys.disabled():
-        print(json.dumps(told))
-    assert told["klm_s"] <= BUDGET
+    check(page)
+    told = hands.report("absent_agent_8", budget_s=60)
+    assert (told["pages"], told["clicks"], told["keys"], told["klm_s"]) == (4, 1, 18, 22.0)
+    assert told["klm_s"] <= told["budget_s"]
     assert Suite.objects.filter(state=SuiteState.DONE).count() == 8
     assert Message.objects.filter(kind="rdv.replaced", channel="sms").count() == 8
 

@@ -8,6 +8,7 @@ from django.conf import settings
 from agents.models import Role
 from rdv.core import clock
 from tests.e2e.conftest import check, overflow
+from tests.e2e.hands import Hands, at_the_desk
 from tests.factories import make_agent, make_departement, make_motif, make_ouverture, make_rdv, make_site, make_usager
 from tests.signing import signed_in
 
@@ -110,6 +111,38 @@ def test_the_agenda_is_read_and_a_status_said_by_keyboard(office, enter):
     page.get_by_text("2 statuts enregistrés.").wait_for()
     assert page.locator("h1").inner_text() == "Tout est renseigné"
     check(page)
+
+
+@pytest.mark.ux
+@at_the_desk
+def test_a_day_of_twelve_with_two_absent_by_the_keyboard_alone(office, enter, screen):
+    """Sequence G of the design, longer: the fourth and the ninth did not come. 12 s at the most by the model."""
+    office.done += [
+        office.rdv(office.motif, office.past + n * HALF_HOUR, "Léo", f"Personne{n}") for n in (3, *range(6, 14))
+    ]
+    page = enter(office.claire, **screen)
+    page.goto("/agents/a-renseigner/")
+    assert page.locator("fieldset.seg").count() == 12
+    check(page)
+    hands = Hands(page)
+    hands.think()
+    hands.press("Tab", "Tab", "Tab", "ArrowRight")
+    hands.think()
+    hands.press("Tab", "Tab", "Tab", "Tab", "Tab", "ArrowRight")
+    hands.think()
+    hands.press("t")
+    assert "12 sur 12 cochés" in page.locator("[data-count]").inner_text()
+    check(page)
+    hands.think()
+    hands.press("Control+Enter")
+    page.get_by_text("12 statuts enregistrés.").wait_for()
+    check(page)
+    said = [rdv.participations.get().status for rdv in sorted(office.done, key=lambda rdv: rdv.starts_at)]
+    assert [number for number, status in enumerate(said, 1) if status == "noshow"] == [4, 9]
+    assert said.count("seen") == 10
+    told = hands.report("statuses_12", budget_s=12)
+    assert (told["clicks"], told["keys"], told["klm_s"]) == (0, 13, 9.4)
+    assert told["klm_s"] <= told["budget_s"]
 
 
 @pytest.mark.parametrize("width", [1366, 320])

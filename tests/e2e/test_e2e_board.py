@@ -13,7 +13,7 @@ from rdv.models import Participation
 from rdv.services import arrivals
 from tests.board.conftest import NOW, build, people_of
 from tests.e2e.conftest import SMALLEST, check, settle
-from tests.e2e.hands import Hands
+from tests.e2e.hands import Hands, at_the_desk
 from tests.factories import make_usager
 from tests.signing import signed_in
 
@@ -58,9 +58,11 @@ def card(page, rdv):
     return page.locator(f".ev[id$='{rdv.uuid.hex[:12]}']").first
 
 
-def test_an_arrival_by_the_keyboard_alone(desk, house):
+@pytest.mark.ux
+@at_the_desk
+def test_an_arrival_by_the_keyboard_alone(desk, house, screen):
     """Sequence F of the design: 6 keys, 2 decisions, 4.8 s by the model (budget 5)."""
-    page = desk()
+    page = desk(**screen)
     look(page, "board-today")
     hands = Hands(page)
     hands.press("F2")

@@ -72,7 +72,8 @@ def _page(
 
 
 def _choices(request: AgentRequest, motif: Motif, caller: Caller, person: Usager, now: datetime) -> Choices:
-    sites = waitlist_desk.sites_offering(motif)
+    own = request.scope.site_ids
+    sites = sorted(waitlist_desk.sites_offering(motif), key=lambda site: site.pk not in own)  # one's own first
     lines = [line.participation for line in caller.rdvs.upcoming]
     return Choices(
         motif=motif,
