@@ -19,7 +19,7 @@ from rdv.services.questions import Creneau
 MOST_EVERY = 12
 DEFAULTS = {"tous": "1", "unite": Unit.WEEKS.value, "fois": "8", "jusqu": ""}
 HOW_MANY = f"Écrivez combien de rendez-vous : un nombre entre 1 et {MOST}."
-HOW_OFTEN = f"Écrivez toutes les combien de semaines ou de mois : un nombre entre 1 et {MOST_EVERY}."
+HOW_OFTEN = f"Écrivez après combien de semaines ou de mois : un nombre entre 1 et {MOST_EVERY}."
 HOW_LONG = "Dites combien de rendez-vous, ou jusqu’à quel jour."
 
 
@@ -27,7 +27,7 @@ class PaceForm(forms.Form):
     """In the address: what was asked is found again by a reload, and travels with the dates."""
 
     tous = forms.IntegerField(
-        label="Toutes les",
+        label="Revenir après",
         min_value=1,
         max_value=MOST_EVERY,
         widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
@@ -35,7 +35,7 @@ class PaceForm(forms.Form):
     )
     unite = forms.ChoiceField(
         label="Semaines ou mois",
-        choices=[(Unit.WEEKS.value, "semaines"), (Unit.MONTHS.value, "mois")],
+        choices=[(Unit.WEEKS.value, "semaine(s)"), (Unit.MONTHS.value, "mois")],
         error_messages=dict.fromkeys(("required", "invalid_choice"), "Choisissez « semaines » ou « mois »."),
     )
     fois = forms.IntegerField(

@@ -114,8 +114,8 @@ def test_26_dates_at_the_most_and_it_is_said(desk, rdv):
 @pytest.mark.parametrize(
     ("data", "words"),
     [
-        ({"tous": 0}, "toutes les combien"),
-        ({"tous": "x"}, "toutes les combien"),
+        ({"tous": 0}, "après combien"),
+        ({"tous": "x"}, "après combien"),
         ({"fois": 27}, "un nombre entre 1 et 26"),
         ({"fois": ""}, "Dites combien de rendez-vous"),
         ({"unite": "jours"}, "semaines"),
