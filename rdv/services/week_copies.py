@@ -82,6 +82,8 @@ def preview_copy(copy: Copy, *, now: datetime, today: date) -> list[Copied]:
         return []
     motifs = {motif.pk: motif for motif in Motif.objects.filter(pk__in={pk for row in rows for pk in row.motif_ids})}
     target = _Target(copy, now=now, today=today)
+    if copy.source == copy.target:  # their own week: what they receive there already
+        target.motif_ids |= {pk for pk, motif in motifs.items() if not motif.is_archived}
     found: list[Copied] = []
     for row in rows:
         rule, without = _rule(row, copy, motifs, target.motif_ids)

@@ -285,7 +285,8 @@ def test_a_discreet_motif_says_only_rendez_vous_and_the_place(desk, rdv):
 def test_a_silent_motif_says_nothing(desk, rdv):
     desk.motif.notice_level = "silent"
     desk.motif.save()
-    take(desk, rdv)
+    response = desk.client.get(take(desk, rdv).url)
+    assert "Aucun message ne part" in response.content.decode()
     assert Rdv.objects.count() == 5
     assert not Message.objects.filter(recipient__startswith="usager").exists()
 

@@ -106,6 +106,14 @@ def test_a_colleague_gets_only_what_they_receive(world):
     assert [row.motif_ids for row in copied] == [[world.motif.pk], [world.motif.pk]]
 
 
+def test_ones_own_week_keeps_the_motifs_of_another_service_but_not_those_archived(world):
+    world.claire.agent_services.filter(service=world.social.service).delete()
+    assert "Sans" not in rows(see(world))[0]
+    world.social.is_archived = True
+    world.social.save()
+    assert "Sans : Permanence" in rows(see(world))[0]
+
+
 def test_where_the_colleague_does_not_receive_it_is_left_out(world):
     make_ouverture(world.claire, [world.motif], utc(2027, 1, 13, 8), utc(2027, 1, 13, 9), site=world.other)
     make_ouverture(world.claire, [world.social], utc(2027, 1, 14, 8), utc(2027, 1, 14, 9), site=world.site)

@@ -4,7 +4,6 @@ import datetime as dt
 
 from rdv.services.week_copies import Copy, monday, preview_copy
 from rdv.views.planning_copy import mark_of
-
 from tests.rights.doors import PLANNERS, READERS, REFUSED, SITE, Ask, agent, site
 from tests.rights.world_series import follow_value
 

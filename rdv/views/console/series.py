@@ -23,6 +23,7 @@ from rdv.forms.console_rdv import BY_SERVICE, CancelForm
 from rdv.forms.series import PaceForm, read_kept, read_key
 from rdv.models import Participation, Rdv
 from rdv.services.console_rdv import page_of
+from rdv.services.proposition_notices import can_be_written_to
 from rdv.services.questions import Creneau
 from rdv.services.series import Asked, book_series, cancel_rest, taken_after
 from rdv.services.series_members import members_of
@@ -31,6 +32,8 @@ from rdv.views.console.screen import console_roles
 
 NOT_HERE = "On ne prend pas de série depuis ce rendez-vous : il faut une personne, et un motif que vous prenez."
 NONE_KEPT = "Cochez au moins une date."
+TOLD = "La personne reçoit un seul message, avec toutes les dates."
+NOT_TOLD = "Aucun message ne part : dites-lui les dates."
 ALONE = "Il n’y a plus de rendez-vous à venir dans cette série."
 
 
@@ -106,7 +109,8 @@ def _taken(request: AgentRequest, page: Page) -> HttpResponse:
         return _page(request, page, kept=kept, refusal=error.message, status=409)
     booked = taken_after(serie, rdv)
     said = "Le rendez-vous est pris." if len(booked) == 1 else f"Les {len(booked)} rendez-vous sont pris."
-    messages.success(request, f"{said} La personne reçoit un seul message, avec toutes les dates.")
+    is_told = can_be_written_to(page.participation)
+    messages.success(request, f"{said} {TOLD if is_told else NOT_TOLD}")
     return redirect("rdv:rdv_detail", uuid=booked[0].uuid)
 
 
@@ -125,6 +129,7 @@ def _page(
         "participation": page.participation,
         "form": page.form,
         "with_everybody": page.with_everybody,
+        "is_told": can_be_written_to(page.participation),
         "refusal": refusal,
         "now": page.now,
         "most": MOST,
