@@ -2,7 +2,20 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from rdv.views.console import accueil, booking, files, holding, merging, moving, people, placing, rdv_page, usagers
+from rdv.views.console import (
+    accueil,
+    again,
+    booking,
+    files,
+    holding,
+    merging,
+    moving,
+    people,
+    placing,
+    rdv_page,
+    series,
+    usagers,
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("accueil/", accueil.accueil, name="accueil"),
@@ -19,6 +32,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("rdv/<uuid:uuid>/annuler/", rdv_page.rdv_cancel, name="rdv_cancel"),
     path("rdv/<uuid:uuid>/deplacer/", moving.rdv_move, name="rdv_move"),
     path("rdv/<uuid:uuid>/remettre/", rdv_page.rdv_restore, name="rdv_restore"),
+    path("rdv/<uuid:uuid>/reprendre/", again.rdv_again, name="rdv_again"),
+    path("rdv/<uuid:uuid>/serie/", series.rdv_series, name="rdv_series"),
+    path("rdv/<uuid:uuid>/serie/annuler/", series.rdv_series_cancel, name="rdv_series_cancel"),
     path("usagers/", usagers.usagers, name="usagers"),
     path("usagers/doublons/", merging.doublons, name="doublons"),
     path("usagers/reunions/<uuid:uuid>/defaire/", merging.unmerge, name="unmerge"),

@@ -12,6 +12,7 @@ from rdv.models.option import EXTEND_BY, HOLD_FOR, Option, OptionAgent, Purpose
 from rdv.models.plage import Ouverture, PlageMotif, PlageOuverture, RhythmChoice
 from rdv.models.proposition import Horaire, Proposition, PropositionState
 from rdv.models.rdv import LIVE_STATUSES, Origin, Participation, Rdv, RdvAgent, StatusChoice
+from rdv.models.serie import Serie
 from rdv.models.suite import Suite, SuiteChoice, SuiteState
 
 __all__ = [
@@ -55,6 +56,7 @@ __all__ = [
     "Rdv",
     "RdvAgent",
     "RhythmChoice",
+    "Serie",
     "SourceKind",
     "StatusChoice",
     "Suite",

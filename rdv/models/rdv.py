@@ -11,6 +11,7 @@ from django.db.models import F, Func, Q
 from agents.models import Agent, Departement, Site
 from rdv.domain.statuses import LIVE, Status
 from rdv.models.motif import Modality, Motif
+from rdv.models.serie import Serie
 from usagers.models import Usager
 
 LIVE_STATUSES = sorted(status.value for status in LIVE)
@@ -76,6 +77,10 @@ class Rdv(models.Model):
     cancelled_at = models.DateTimeField(null=True)
     # Written over somebody else's time, knowingly, with a reason in the journal: shown in red.
     is_overbooked = models.BooleanField(default=False)
+    # Taken together with others for the same person.
+    serie = models.ForeignKey(
+        Serie, on_delete=models.PROTECT, db_constraint=False, db_index=False, null=True, related_name="rdvs"
+    )
 
     objects = RdvQuerySet.as_manager()
 
@@ -93,6 +98,7 @@ class Rdv(models.Model):
             models.Index(fields=["site", "starts_at"], name="rdv_site_start"),
             models.Index(fields=["departement", "starts_at"], name="rdv_departement_start"),
             models.Index(fields=["motif", "starts_at"], name="rdv_motif_start"),
+            models.Index(fields=["serie"], name="rdv_of_serie", condition=Q(serie__isnull=False)),
         ]
 
     def __str__(self) -> str:

@@ -50,12 +50,16 @@ def agent_told(
     now: datetime,
     was_at: datetime | None = None,
     gone_agent_ids: Collection[int] = (),
+    more: str = "",
 ) -> None:
     """Tell the agents of this Rdv. kind: booked, moved, cancelled, late, arrived.
 
-    `was_at`: when it was before it moved. `gone_agent_ids`: agents who had it and have it no more.
+    `was_at`: when it was before it moved. `gone_agent_ids`: agents who had it and have it no more. `more`: a line that
+    tells of the rest of its series.
     """
-    letters = agent_letters(rdv, kind=kind, author=author, now=now, was_at=was_at, gone_agent_ids=gone_agent_ids)
+    letters = agent_letters(
+        rdv, kind=kind, author=author, now=now, was_at=was_at, gone_agent_ids=gone_agent_ids, more=more
+    )
     post_office.post(letters, now=now)
 
 
@@ -67,6 +71,7 @@ def agent_letters(
     now: datetime,
     was_at: datetime | None = None,
     gone_agent_ids: Collection[int] = (),
+    more: str = "",
 ) -> list[Letter]:
     """What leaves at once, to be posted with the rest of the news; what waits for the morning is written here."""
     letters: list[Letter] = []
@@ -76,9 +81,9 @@ def agent_letters(
         if not _is_wanted(agent, rdv, kind=kind, author=author, now=now, was_at=was_at):
             continue
         if _waits_for_morning(agent, rdv, kind=kind, now=now):
-            _add_to_digest(agent, rdv, kind=kind, now=now)
+            _add_to_digest(agent, rdv, kind=kind, now=now, more=more)
         else:
-            letters.append(_letter(agent, rdv, kind=kind, now=now, was_at=was_at))
+            letters.append(_letter(agent, rdv, kind=kind, now=now, was_at=was_at, more=more))
     return letters
 
 
@@ -146,7 +151,7 @@ def _next_morning(rdv: Rdv, now: datetime) -> datetime:
     return today if now < today else tomorrow
 
 
-def _letter(agent: Agent, rdv: Rdv, *, kind: str, now: datetime, was_at: datetime | None) -> Letter:
+def _letter(agent: Agent, rdv: Rdv, *, kind: str, now: datetime, was_at: datetime | None, more: str = "") -> Letter:
     departement = rdv.motif.departement
     title = f"{TITLES[kind]} : {_when_where(rdv)}"
     lines = [title, f"Motif : {_spoken(rdv)}"]
@@ -156,6 +161,7 @@ def _letter(agent: Agent, rdv: Rdv, *, kind: str, now: datetime, was_at: datetim
         lines.append(f"Retard annoncé : {_late_minutes(rdv)}")
     if kind == "arrived":
         lines.append(f"Arrivé à {french.hour(now.astimezone(departement.zone))}")
+    lines += [more] if more else []
     lines += ["", f"Votre agenda : {_agenda_url()}"]
     # Undone within two minutes, a cancellation never was.
     at = now + GRACE if kind == "cancelled" and rdv.starts_at > now + 2 * GRACE else now
@@ -178,7 +184,7 @@ def _letter(agent: Agent, rdv: Rdv, *, kind: str, now: datetime, was_at: datetim
     )
 
 
-def _add_to_digest(agent: Agent, rdv: Rdv, *, kind: str, now: datetime) -> None:
+def _add_to_digest(agent: Agent, rdv: Rdv, *, kind: str, now: datetime, more: str = "") -> None:
     departement = rdv.motif.departement
     at = _next_morning(rdv, now)
     day = at.date()
@@ -203,7 +209,8 @@ def _add_to_digest(agent: Agent, rdv: Rdv, *, kind: str, now: datetime) -> None:
         line = f"{opening}{count} inscrit{'s' if count > 1 else ''} sur {rdv.capacity}"
         post_office.add_line(letter, line, now=now, in_place_of=opening)
     else:
-        post_office.add_line(letter, f"- {TITLES[kind]} : {_when_where(rdv)}, {_spoken(rdv)}", now=now)
+        line = f"- {TITLES[kind]} : {_when_where(rdv)}, {_spoken(rdv)}"
+        post_office.add_line(letter, f"{line} ({more})" if more else line, now=now)
 
 
 def _when_where(rdv: Rdv) -> str:

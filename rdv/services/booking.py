@@ -23,7 +23,7 @@ from rdv.core.links import hash_token, make_token
 from rdv.core.together import Also, Tail, insert_together
 from rdv.domain.travel import Point
 from rdv.domain.windows import Window
-from rdv.models import Modality, Motif, OccupationKind, Option, Origin, Participation, Rdv, RdvAgent
+from rdv.models import Modality, Motif, OccupationKind, Option, Origin, Participation, Rdv, RdvAgent, Serie
 from rdv.services import notices
 from rdv.services.availability import agent_window, usager_window
 from rdv.services.errors import AlreadyRegistered, NotBookable, OptionExpired, ReasonMissing, UsagerBusy, WorkshopFull
@@ -56,6 +56,8 @@ class Booking:
     latitude: float | None = None
     longitude: float | None = None
     may_overlap: bool = False
+    # One of several taken together: told in one message, by whoever takes them (rdv/services/series).
+    serie: Serie | None = None
 
 
 @transaction.atomic(durable=True)
@@ -105,12 +107,16 @@ def _book_creneau(option: Option, agent_ids: Sequence[int], booking: Booking, *,
         booking=booking,
         author=author,
         now=now,
-        booking_seconds=round((now - option.opened_at).total_seconds()),
+        # One gesture for many: no figure of the time that a booking takes.
+        booking_seconds=None if booking.serie else round((now - option.opened_at).total_seconds()),
         place=place,
         option=option,
     )
     participation = register(rdv, booking, author=author, now=now)
-    _tell(rdv, participation, author=author, now=now, data={"agents": list(agent_ids), "choice": option.choice_reason})
+    data: dict[str, object] = {"agents": list(agent_ids), "choice": option.choice_reason}
+    if booking.serie is not None:
+        data["serie"] = booking.serie.uuid
+    _tell(rdv, participation, author=author, now=now, data=data)
     return rdv
 
 
@@ -202,6 +208,7 @@ def _create_rdv(
         created_by_id=author.id,
         booking_seconds=booking_seconds,
         is_overbooked=is_overbooked,
+        serie=booking.serie if booking else None,
     )
     links = [RdvAgent(departement_id=motif.departement_id, agent_id=agent_id) for agent_id in agent_ids]
     taken = occupations(
@@ -288,7 +295,10 @@ def _tell(rdv: Rdv, participation: Participation, *, author: Author, now: dateti
         | data,
     )
     prefetch_related_objects([rdv], "agents")  # for both the person's letters and the agents'
-    notices.booked(participation, now=now, author=author)
+    if rdv.serie_id is not None:
+        notices.reminded(participation, now=now)
+    else:
+        notices.booked(participation, now=now, author=author)
 
 
 @transaction.atomic(durable=True)

@@ -14,7 +14,7 @@ from rdv.core.journal import Author
 from rdv.domain.statuses import Refusal, Status, may_move
 from rdv.domain.windows import may_still_cancel
 from rdv.models import Participation, Rdv
-from rdv.services import followups, notices, waitlist_sources
+from rdv.services import followups, notices, series_notices, waitlist_sources
 from rdv.services.errors import CreneauUnavailable, StatusRefused, TooLate, UsagerBusy, WorkshopFull
 from rdv.services.moving import visit_place
 from rdv.services.occupying import drop_dead_options_of, place_of, release_rdv, take
@@ -46,15 +46,25 @@ def cancel_rdv(*, rdv: Rdv, author: Author, now: datetime, reason: str = "") -> 
     return cancel_within(rdv=rdv, author=author, now=now, reason=reason)
 
 
-def cancel_within(*, rdv: Rdv, author: Author, now: datetime, reason: str = "", is_told: bool = True) -> Rdv:
-    """The same in the transaction of the caller. `is_told` False: the caller tells people itself, in one message."""
+def cancel_within(
+    *,
+    rdv: Rdv,
+    author: Author,
+    now: datetime,
+    reason: str = "",
+    is_told: bool = True,
+    tells_agents: bool = True,
+    status: Status = Status.REVOKED,
+) -> Rdv:
+    """The same in the transaction of the caller. `is_told` False: the caller tells people itself, in one message;
+    `tells_agents` False: the agents too. `status`: who gave it up."""
     locked = lock_rdv(rdv)
     if not locked.is_live:
         return locked
     left_by = list(locked.participations.live().values_list("usager_id", flat=True))
     for participation in locked.participations.live().select_related("usager", "responsable").order_by("id"):
         participation.rdv = locked
-        _cancel(participation, Status.REVOKED, author=author, now=now, reason=reason, is_told=is_told)
+        _cancel(participation, status, author=author, now=now, reason=reason, is_told=is_told)
     _free(locked, now)
     followups.settle(locked, author=author, now=now)
     journal.write(
@@ -65,7 +75,8 @@ def cancel_within(*, rdv: Rdv, author: Author, now: datetime, reason: str = "", 
         now=now,
         data={"reason": reason},
     )
-    notices.agent_told(locked, kind="cancelled", author=author, now=now)
+    if tells_agents:
+        notices.agent_told(locked, kind="cancelled", author=author, now=now)
     waitlist_sources.cancelled(locked, left_by=left_by, now=now)
     return locked
 
@@ -82,12 +93,14 @@ def restore_participation(*, participation: Participation, author: Author, now: 
     )
     if refusal is not None:
         raise StatusRefused(HOUR_TAKEN if refusal is Refusal.HOUR_TAKEN else None)
-    before = locked.status
+    before, given_up_at = locked.status, locked.status_at
     errors = {"participation_no_two_at_once": UsagerBusy, "rdv_capacity": WorkshopFull}
     with constraint_errors(errors):
         _set(locked, Status.UNKNOWN, now)
     _journal_status(locked, before, author=author, now=now, reason="")
     notices.restored(locked, now=now)
+    if rdv.serie_id is not None and given_up_at is not None:
+        series_notices.restored(locked, given_up_at=given_up_at, now=now)
     return locked
 
 

@@ -22,6 +22,7 @@ from usagers.phones import say_phone
 MOST_LINES = 50
 # What hangs on an Rdv: other dates proposed, calls, an agent who is away.
 FOLLOWED = {
+    "serie.joined": "a pris une série à la suite de ce rendez-vous",
     "proposition.sent": "a proposé d’autres dates, tenues pour la personne",
     "proposition.picked": "a choisi une des dates proposées",
     "proposition.refused": "répond qu’aucune date proposée ne convient",
@@ -156,8 +157,7 @@ def _words(event: Evenement, zone: ZoneInfo, sites: Mapping[int, str]) -> str:
     data = event.data
     match event.kind:
         case "rdv.booked":
-            reason = data.get("overbooked")
-            return f"a placé sur une heure prise ou fermée : {reason}" if reason else "a pris le rendez-vous"
+            return _booked(data)
         case "rdv.workshop_created":
             return "a créé la séance"
         case "rdv.moved":
@@ -175,6 +175,12 @@ def _words(event: Evenement, zone: ZoneInfo, sites: Mapping[int, str]) -> str:
         case "participation.on_time":
             return "a retiré le retard"
     return FOLLOWED.get(event.kind, "a changé le rendez-vous")
+
+
+def _booked(data: Mapping[str, Any]) -> str:
+    if data.get("overbooked"):
+        return f"a placé sur une heure prise ou fermée : {data['overbooked']}"
+    return "a pris le rendez-vous, dans une série" if data.get("serie") else "a pris le rendez-vous"
 
 
 def _moved(data: Mapping[str, Any], zone: ZoneInfo, sites: Mapping[int, str]) -> str:

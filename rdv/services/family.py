@@ -17,18 +17,18 @@ from django.db import transaction
 
 from agents.models import Agent
 from rdv.core.clock import local_date, midnight
-from rdv.core.db import lock_agents
 from rdv.core.errors import DomainError
 from rdv.core.journal import Author
 from rdv.domain.intervals import Interval
 from rdv.domain.travel import Point
 from rdv.domain.windows import Window
-from rdv.models import Motif, Option, OptionAgent, Participation, Rdv
+from rdv.models import Motif, Option, Participation, Rdv
+from rdv.services.all_or_none import Held, book_all
 from rdv.services.availability import creneaux_in
-from rdv.services.booking import Booking, book_held
+from rdv.services.booking import Booking
 from rdv.services.cancelling import cancel_participation
 from rdv.services.console_holds import creneau_of
-from rdv.services.holding import hold_creneau, hold_seat, lock_workshop, release_option
+from rdv.services.holding import hold_creneau, hold_seat, release_option
 from rdv.services.questions import EVERYBODY, Creneau, Question
 from usagers.models import Usager
 
@@ -155,19 +155,14 @@ def _held_beside(held: Option, wanted: Wanted, *, author: Author, opened_at: dat
 
 @transaction.atomic(durable=True)
 def _all_of(tokens: Sequence[uuids.UUID], bookings: Sequence[Booking], *, author: Author, now: datetime) -> Rdv:
-    """Every lock in the one order before the first booking: agents, then workshops."""
-    links = OptionAgent.objects.filter(option__token__in=tokens)
-    lock_agents(sorted(set(links.values_list("agent_id", flat=True))))
-    workshops = Option.objects.filter(token__in=tokens, atelier__isnull=False).values_list("atelier_id", flat=True)
-    for atelier_id in sorted({one for one in workshops if one is not None}):
-        lock_workshop(atelier_id)
-    first = book_held(token=tokens[0], booking=bookings[0], author=author, now=now)
-    for token, booking in zip(tokens[1:], bookings[1:], strict=True):
-        try:
-            book_held(token=token, booking=replace(booking, may_overlap=False), author=author, now=now)
-        except DomainError as error:
-            raise _not_together(booking.usager, error) from error
-    return first
+    """The first one is refused in the words of any booking, the others by name."""
+    others = [replace(booking, may_overlap=False) for booking in bookings[1:]]
+    wanted = [Held(token, booking) for token, booking in zip(tokens, [bookings[0], *others], strict=True)]
+
+    def named(position: int, error: DomainError) -> DomainError:
+        return _not_together(wanted[position].booking.usager, error) if position else error
+
+    return book_all(wanted, author=author, now=now, named=named)[0]
 
 
 def _not_together(person: Usager, error: DomainError) -> NotTogether:

@@ -51,6 +51,21 @@ def booked(participation: Participation, *, now: datetime, author: Author | None
     post_office.post(letters, now=now)
 
 
+def reminded(participation: Participation, *, now: datetime) -> None:
+    """One of a series, told of in one message for all: only its reminders are planned."""
+    case = _case(participation, now)
+    if case is not None:
+        post_office.post(_reminders(case), now=now)
+
+
+def maintained(participation: Participation, *, now: datetime) -> None:
+    """It had been said to be cancelled, with others: it takes place after all."""
+    case = _case(participation, now)
+    if case is not None:
+        version = post_office.instant_version(participation.status_at or now)
+        post_office.post(_by_each_channel(case, News.RESTORED, version=version), now=now)
+
+
 def moved(participation: Participation, *, old_starts_at: datetime, old_site_name: str, now: datetime) -> None:
     """Time or place: told at once. If only the people or the length changed, the reminders alone are written again."""
     version = participation.rdv.schedule_version

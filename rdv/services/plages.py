@@ -52,12 +52,19 @@ def create_plage(
         made = PlageOuverture.objects.filter(uuid=key, agent=agent).first() if key else None
         if made is not None:
             return made
-        validate(rule, agent, now=now)
-        plage = _insert(rule, departement=departement, agent=agent, key=key)
-        expand_plage(plage, now=now)
-        _note_opened(plage, now=now)
-        write(plage, "plage.created", author=author, now=now, data={"after": rule.told()})
-        return plage
+        return create_within(rule, departement=departement, agent=agent, key=key, author=author, now=now)
+
+
+def create_within(
+    rule: PlageRule, *, departement: Departement, agent: Agent, key: uuid.UUID | None, author: Author, now: datetime
+) -> PlageOuverture:
+    """The same in the transaction of the caller, who holds the agent's lock. Raises PlanningRefused."""
+    validate(rule, agent, now=now)
+    plage = _insert(rule, departement=departement, agent=agent, key=key)
+    expand_plage(plage, now=now)
+    _note_opened(plage, now=now)
+    write(plage, "plage.created", author=author, now=now, data={"after": rule.told()})
+    return plage
 
 
 def edit_plage(

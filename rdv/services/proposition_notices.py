@@ -1,8 +1,8 @@
 """What people are told when their Rdv must change hands or hours. Finished letters go to the post office, in the
 transaction of the fact, once each.
 
-Room: services. Called by propositions and absent. A discreet motif says "rendez-vous" and the place, a silent one says
-nothing: those people are phoned.
+Room: services. Called by propositions and absent; series_notices says its own news the same way. A discreet motif
+says "rendez-vous" and the place, a silent one says nothing: those people are phoned.
 
     proposed   other hours are held, pick one before...      worthless after the answer's hour
     replaced   same hour, same place, somebody else          worthless after the Rdv
@@ -37,7 +37,7 @@ NBSP = french.NBSP
 
 
 @dataclass(frozen=True, slots=True)
-class _News:
+class Said:
     """One thing to say, in the two lengths."""
 
     kind: str
@@ -66,7 +66,7 @@ def proposed(proposition: Proposition, horaires: Sequence[Horaire], *, now: date
     link, phone = marker("choix", str(proposition.uuid)), say_phone(participation.rdv.site.phone)
     hours = [one.starts_at.astimezone(zone) for one in horaires]
     said = " ou ".join(_short(one) for one in hours)
-    news = _News(
+    news = Said(
         PROPOSED,
         "Votre rendez-vous ne peut pas avoir lieu : choisissez une autre date"
         if is_off
@@ -86,7 +86,7 @@ def proposed(proposition: Proposition, horaires: Sequence[Horaire], *, now: date
     at = _sms_at(participation, now)
     # Off: even after the answer's hour, the person must know not to come.
     worthless_after = max(proposition.answer_by, proposition.was_at) if is_off else proposition.answer_by
-    _post(participation, news, about=subject_of(proposition), now=now, sms_at=at, until=worthless_after)
+    say(participation, news, about=subject_of(proposition), now=now, sms_at=at, until=worthless_after)
 
 
 def _sms_texts(old: str, hours: str, before: str, tail: str, *, is_off: bool) -> tuple[str, ...]:
@@ -111,7 +111,7 @@ def replaced(participation: Participation, *, now: datetime) -> None:
     when, phone, link = _short(facts.starts_at), facts.phone, facts.link
     place = f"{facts.elsewhere} ({facts.site_name})" if facts.elsewhere else facts.site_name
     whom = f"avec {facts.with_whom}" if facts.with_whom else "avec un autre professionnel"
-    news = _News(
+    news = Said(
         REPLACED,
         "Votre rendez-vous est maintenu, avec un autre professionnel",
         (
@@ -130,7 +130,7 @@ def replaced(participation: Participation, *, now: datetime) -> None:
         rows=[row for row in (("Quand", _long(facts.starts_at)), ("Où", place), ("Avec", facts.with_whom)) if row[1]],
     )
     about = subject_of_participation(participation)
-    _post(participation, news, about=about, now=now, sms_at=_sms_at(participation, now))
+    say(participation, news, about=about, now=now, sms_at=_sms_at(participation, now))
 
 
 def waiting(participation: Participation, inscription: Inscription, *, now: datetime) -> None:
@@ -138,7 +138,7 @@ def waiting(participation: Participation, inscription: Inscription, *, now: date
     rdv = participation.rdv
     was = rdv.starts_at.astimezone(rdv.motif.departement.zone)
     link, phone = marker("attente", str(inscription.uuid)), say_phone(rdv.site.phone)
-    news = _News(
+    news = Said(
         WAITING,
         "Rendez-vous annulé : nous vous cherchons une autre place",
         (
@@ -154,7 +154,7 @@ def waiting(participation: Participation, inscription: Inscription, *, now: date
         link,
     )
     about = subject_of_participation(participation)
-    _post(participation, news, about=about, now=now, sms_at=_sms_at(participation, now))
+    say(participation, news, about=about, now=now, sms_at=_sms_at(participation, now))
 
 
 def _sms_at(participation: Participation, now: datetime) -> datetime:
@@ -171,15 +171,19 @@ def _addresses(participation: Participation) -> tuple[str, str]:
     return (phone if participation.wants_sms else ""), (mailbox if participation.wants_email else "")
 
 
-def _post(
+def say(
     participation: Participation,
-    news: _News,
+    news: Said,
     *,
     about: tuple[str, str],
     now: datetime,
     sms_at: datetime,
     until: datetime | None = None,
+    email_at: datetime | None = None,
+    version: int | None = None,
+    is_urgent: bool = True,
 ) -> None:
+    """By each channel that the person allows, once for a version (of the schedule, when none is said)."""
     if participation.rdv.motif.notice_level == NoticeLevel.SILENT:
         return
     rdv, departement = participation.rdv, participation.rdv.motif.departement
@@ -198,16 +202,16 @@ def _post(
                 recipient=recipient_of(person),
                 channel=channel,
                 address=address,
-                version=rdv.schedule_version,
+                version=rdv.schedule_version if version is None else version,
                 departement_code=rdv.departement_id,
                 body=_first_that_fits(news.texts) if is_sms else _text(context),
                 title="" if is_sms else news.heading[:TITLE_LENGTH],
                 html="" if is_sms else render_to_string("notifications/waitlist.html", context),
                 sender=departement.sms_sender if is_sms else owner,
                 reply_to="" if is_sms else (rdv.site.email or departement.reply_to),
-                send_not_before=sms_at if is_sms else now,
+                send_not_before=sms_at if is_sms else (email_at or now),
                 worthless_after=until or rdv.starts_at,
-                is_urgent=True,
+                is_urgent=is_urgent,
             )
         )
     post_office.post(letters, now=now)

@@ -73,6 +73,8 @@ LANGUAGES = {
     "tr": "turc",
 }
 MESSAGES = {
+    "serie.booked": "dates de la série",
+    "serie.cancelled": "annulation de la série",
     News.BOOKED: "confirmation",
     News.MOVED: "déplacement",
     News.CANCELLED: "annulation",

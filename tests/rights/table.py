@@ -8,6 +8,7 @@ from tests.rights.rows_exports import ROWS as EXPORTS
 from tests.rights.rows_files import ROWS as FILES
 from tests.rights.rows_institution import ROWS as INSTITUTION
 from tests.rights.rows_public import ROWS as PUBLIC
+from tests.rights.rows_series import ROWS as SERIES
 from tests.rights.rows_waiting import ROWS as WAITING
 from tests.rights.rows_waiting_public import ROWS as WAITING_PUBLIC
 
@@ -22,5 +23,6 @@ ASKS = [
     *EXPORTS,
     *ABSENT,
     *FILES,
+    *SERIES,
 ]
 PAGES = [ask for ask in ASKS if ask.viewer]

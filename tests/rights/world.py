@@ -41,6 +41,7 @@ from tests.factories import (
 from tests.rights.world_absent import somebody_away
 from tests.rights.world_exports import prepared_files
 from tests.rights.world_files import files
+from tests.rights.world_series import coming_back
 from tests.rights.world_waiting import begin_waits, waiting_list
 from tests.signing import signed_in
 from usagers.models import Proche, Referent
@@ -77,6 +78,7 @@ def build(now):
     prepared_files(house)
     somebody_away(house, at)
     files(house)
+    coming_back(house, at)
     return house
 
 

@@ -22,6 +22,7 @@ from rdv.services.attendance import set_status
 from rdv.services.cancelling import cancel_participation, cancel_rdv, restore_participation
 from rdv.services.console_rdv import last_change, page_of
 from rdv.services.errors import ChangedMeanwhile
+from rdv.services.series_members import members_of
 from rdv.views.console.screen import console_roles
 
 SAID = {Status.SEEN: "C’est noté : la personne est venue.", Status.NOSHOW: "C’est noté : la personne était absente."}
@@ -41,6 +42,7 @@ def _page(request: AgentRequest, rdv: Rdv, *, status: int = 200, **more: Any) ->
         "now": now,
         "today": clock.local_date(now, request.departement.zone),
         "may_write": may_write_rdv(request.scope, rdv),
+        "members": members_of(request.scope, rdv, now=now),
     }
     return render(request, "rdv/rdv/rdv.html", context | more, status=status)
 
