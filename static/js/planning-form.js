@@ -1,7 +1,7 @@
 /**
  * The first thing to say has the focus (data-first), Ctrl+Enter presses the final button of the page, Escape goes back,
- * arrows go from pill to pill as the eye does, from one group to the next too (Tab and the space bar work as ever). Everything works without it, and the server checks
- * that what is saved is what was shown.
+ * arrows go from pill to pill as the eye does, from one group to the next too (Tab and the space bar work as ever).
+ * Everything works without it, and the server checks that what is saved is what was shown.
  */
 import { moveAmong } from "./console-moves.js";
 

@@ -1,5 +1,7 @@
 """The figure of the export: a short one in its own process, and a measure of memory that sees what is kept."""
 
+from pathlib import Path
+
 import pytest
 from django.db import connection
 
@@ -10,6 +12,7 @@ from tests.factories import make_agent, make_motif, make_rdv, make_service, make
 from tests.workers.conftest import database_url
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
+CLEAR = Path("/proc/self/clear_refs")
 
 
 @pytest.fixture
@@ -34,7 +37,9 @@ def test_the_departement_is_filled_and_its_lines_are_whole(monkeypatch):
         assert cursor.fetchone() == (0,)
 
 
+@pytest.mark.skipif(not CLEAR.exists(), reason="the peak of a process is taken back by Linux alone")
 def test_the_peak_of_memory_sees_what_is_kept():
+    CLEAR.write_text("5")  # what earlier tests of this process held
     before = exporting._peak_kb()
     kept = bytearray(64 * 1024 * 1024)
     assert exporting._peak_kb() - before > 32 * 1024

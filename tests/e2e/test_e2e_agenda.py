@@ -209,6 +209,7 @@ def test_a_workshop_from_the_agenda(office, enter):
     page = enter(office.claire)
     page.goto(f"/agents/agenda/?vue=semaine&date={office.tomorrow}")
     page.get_by_role("link", name="Atelier", exact=True).click()
+    page.wait_for_url("**/agents/ateliers/nouveau/**")  # loaded: its keys work
     page.get_by_label("Atelier", exact=True).select_option(label="Massage")
     page.get_by_label("Début").fill("09:00")
     page.keyboard.press("Control+Enter")

@@ -69,7 +69,8 @@ def test_another_site_sees_no_call_of_this_one(desk, offre, client_of):
     )  # fmt: skip
     assert "Benali" in page_of(own)
     assert "Benali" not in page_of(other)
-    assert 'class="n"' not in page_of(other)
+    assert 'À appeler <span class="n"' in page_of(own)
+    assert 'À appeler <span class="n"' not in page_of(other)
 
 
 def test_the_replay_is_linked_for_those_who_may_open_it_only(desk, offre, client_of):
