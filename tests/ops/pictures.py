@@ -81,7 +81,7 @@ def in_mailbox(page: Page, pattern: str, name: str = "") -> re.Match:
 
 
 def usager(browser: Browser, card: dict) -> None:
-    """From home to confirmed; the message read, its link followed; moved, then cancelled; the hour bookable again."""
+    """From home to confirmed; the message read, its link followed; moved, then cancelled."""
     page = open_page(browser, card, PHONE)
     page.goto("/")
     take(page, "usager-01-accueil")
@@ -93,8 +93,6 @@ def usager(browser: Browser, card: dict) -> None:
     take(page, "usager-03-lieux")
     page.locator("text=Voir les horaires").first.click()
     take(page, "usager-04-horaires")
-    times = page.url
-    chosen = page.locator("button[name=creneau]").first.get_attribute("value")
     page.locator("button[name=creneau]").first.click()
     identify(page)
     take(page, "usager-05-coordonnees")
@@ -106,11 +104,8 @@ def usager(browser: Browser, card: dict) -> None:
     take(page, "usager-07-confirme")
     link = in_mailbox(page, rf"{re.escape(card['url'])}/r/\w{{16}}", "usager-08-boite-d-envoi").group(0)
     change(page, link)
-    page.goto(times)
-    assert page.locator(f"button[value='{chosen}']").count() == 1, "the first hour chosen is free again"
-    take(page, "usager-13-horaire-de-nouveau-libre")
     page.goto("/pas-de-calais/chiffres/")
-    take(page, "usager-14-chiffres")
+    take(page, "usager-13-chiffres")
     page.context.close()
 
 
@@ -157,6 +152,9 @@ def secretary(browser: Browser, card: dict) -> None:
     page.keyboard.type("pes", delay=30)
     press_until(page, "Enter", "heure")
     take(page, "secretaire-2-heures", whole=False)
+    press_until(page, "F9", "pourquoi")
+    take(page, "secretaire-7-pourquoi", whole=False)
+    press_until(page, "Escape", "heure")
     press_until(page, "4", "confirmer")
     take(page, "secretaire-3-confirmer", whole=False)
     press_until(page, "Control+Enter", "fait")
@@ -172,10 +170,6 @@ def secretary(browser: Browser, card: dict) -> None:
     }.items():
         page.goto(address)
         take(page, name, whole=False)
-    page.goto("/agents/accueil/?m=surendettement")
-    page.locator("#motifs a").first.click()
-    page.wait_for_selector("#pourquoi")
-    take(page, "secretaire-7-pourquoi", whole=False)
     page.context.close()
 
 
