@@ -45,7 +45,8 @@ def test_what_came_free_was_taken_or_lost(db, scheme):
     assert result.freed == result.by_list + result.by_caller + result.by_walk_in + result.lost
     assert not ledger.open
     assert all(hole.closed_at >= hole.freed_at for hole in ledger.closed)
-    assert bool(result.offers) is scheme.has_waitlist
+    # One day may free no hour early enough for a list; without one, nobody is ever asked.
+    assert not result.offers or scheme.has_waitlist
     assert scheme.walk_ins or not ledger.count(Taken.WALK_IN)
     # No hour to two people; nothing held, nothing promised, when the month is over.
     rows = Participation.objects.live().filter(rdv__is_overbooked=False)
