@@ -43,6 +43,8 @@ EXPECTED = (
     "htmx:afterRequest",
     "htmx:sendAbort",
 )
+ACTIVE = "document.activeElement?.id || document.activeElement?.name"
+NUMBER = "document.activeElement?.dataset.number"
 AT_REST = "() => !document.querySelector('.htmx-request, .htmx-swapping, .htmx-settling')"
 
 
@@ -98,6 +100,7 @@ def check(page: Page) -> None:
 
     Without script axe cannot wait for its own answers: such a page is looked at by axe where scripts run.
     """
+    page.wait_for_load_state()  # a click returns as soon as the next page has begun: there may be no body yet
     if page.runs_script:
         assert violations(page) == []
     assert overflow(page) <= 0, f"{page.url} scrolls sideways by {overflow(page)} px at {page.viewport_size}"
@@ -107,6 +110,7 @@ def check(page: Page) -> None:
 
 def violations(page: Page) -> list[str]:
     """On the whole page at once: what lies under the sticky bar until one scrolls is not a target that is too small."""
+    page.wait_for_load_state()
     size = page.viewport_size
     page.set_viewport_size({"width": size["width"], "height": max(size["height"], page.evaluate(WHOLE_HEIGHT))})
     try:
@@ -126,6 +130,16 @@ def _violations(page: Page) -> list[str]:
 def settle(page: Page) -> None:
     """Until every piece of page that was asked for has taken its place."""
     page.wait_for_function(AT_REST)
+
+
+def has_focus(page: Page, name: str) -> None:
+    """Fails unless the control with this id (or name) takes the focus: a script may need a moment for it."""
+    page.wait_for_function(f"name => ({ACTIVE}) === name", arg=name)
+
+
+def has_number(page: Page, number: str) -> None:
+    """Fails unless the hour with this number takes the focus."""
+    page.wait_for_function(f"number => ({NUMBER}) === number", arg=number)
 
 
 def overflow(page: Page) -> int:

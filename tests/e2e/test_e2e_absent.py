@@ -14,7 +14,7 @@ from rdv.core.links import fill_links
 from rdv.models import Absence, Appel, Proposition, Rdv, Suite, SuiteState
 from rdv.services import propositions
 from tests.absent.conftest import build, elise_is_free
-from tests.e2e.conftest import check
+from tests.e2e.conftest import check, has_focus
 from tests.e2e.hands import Hands, at_the_desk
 from tests.signing import signed_in
 
@@ -91,7 +91,7 @@ def test_from_the_console_by_keyboard_and_a_line_changed(world, enter):
     page.get_by_role("link", name="Un professionnel est absent").click()
     page.wait_for_selector("#id_agent")
     checked(page)
-    assert page.evaluate("document.activeElement.id") == "id_agent"
+    has_focus(page, "id_agent")
     page.keyboard.type("nadia")
     page.get_by_label("du", exact=True).fill(world.nine.date().isoformat())
     page.keyboard.press("Control+Enter")

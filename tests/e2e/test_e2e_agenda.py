@@ -7,7 +7,7 @@ from django.conf import settings
 
 from agents.models import Role
 from rdv.core import clock
-from tests.e2e.conftest import check, overflow
+from tests.e2e.conftest import check, has_focus, overflow
 from tests.e2e.hands import Hands, at_the_desk
 from tests.factories import make_agent, make_departement, make_motif, make_ouverture, make_rdv, make_site, make_usager
 from tests.signing import signed_in
@@ -160,7 +160,7 @@ def test_every_page_on_a_desk_and_on_a_phone(office, enter, width):
         check(page)
     page.get_by_role("button", name="Poser l’atelier").click()  # the last page, its errors
     page.get_by_role("alert").wait_for()
-    assert page.evaluate("document.activeElement.id") == "erreurs"
+    has_focus(page, "erreurs")
     check(page)
 
 

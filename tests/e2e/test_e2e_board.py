@@ -12,7 +12,7 @@ from rdv.core.journal import Author
 from rdv.models import Participation
 from rdv.services import arrivals
 from tests.board.conftest import NOW, build, people_of
-from tests.e2e.conftest import SMALLEST, check, settle
+from tests.e2e.conftest import SMALLEST, check, has_focus, settle
 from tests.e2e.hands import Hands, at_the_desk
 from tests.factories import make_usager
 from tests.signing import signed_in
@@ -25,7 +25,6 @@ READ_AGAIN = "document.dispatchEvent(new Event('visibilitychange'))"
 # What has the focus, how high it stands on the screen, how far the columns are pulled.
 PLACE = """[document.activeElement.id, Math.round(document.activeElement.getBoundingClientRect().top),
             document.getElementById("colonnes").scrollLeft]"""
-FOCUSED = "document.activeElement.id"
 
 
 @pytest.fixture
@@ -73,7 +72,7 @@ def test_an_arrival_by_the_keyboard_alone(desk, house, screen):
     page.get_by_text("Yanis Bouzid : arrivé à 10:1").wait_for()
     settle(page)
     assert people_of(house.late).arrived_at is not None
-    assert page.evaluate(FOCUSED) == "arq"
+    has_focus(page, "arq")
     assert page.locator("#arq").input_value() == ""
     assert "Yanis Bouzid" in page.locator("section[aria-labelledby=salle-h]").inner_text()
     look(page, "board-arrived")
@@ -102,7 +101,7 @@ def test_the_letters_of_a_card_and_the_way_back(desk, house):
     page.keyboard.press("a")
     page.get_by_text("Yanis Bouzid : arrivé à").wait_for()
     settle(page)
-    assert page.evaluate(FOCUSED) == card(page, house.late).get_attribute("id")
+    has_focus(page, card(page, house.late).get_attribute("id"))
     page.keyboard.press("Escape")
     page.wait_for_selector("#choisi", state="detached")
     settle(page)
@@ -110,7 +109,7 @@ def test_the_letters_of_a_card_and_the_way_back(desk, house):
     page.keyboard.press("Enter")
     page.wait_for_selector("#choisi")
     settle(page)
-    assert page.evaluate(FOCUSED) == "choisi"
+    has_focus(page, "choisi")
     look(page, "board-chosen")
     page.get_by_role("button", name="Absent : Nora Slimani").click()
     page.get_by_text("Nora Slimani : noté absent.").wait_for()
@@ -155,7 +154,7 @@ def test_the_second_person_is_told(desk, house):
     page.keyboard.press("n")
     page.get_by_text("Denis Aubry a noté : la personne est arrivée").wait_for()
     settle(page)
-    assert page.evaluate(FOCUSED) == "refus"
+    has_focus(page, "refus")
     look(page, "board-refused")
     assert people_of(house.late).status == "unknown"
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from rdv.models import Option, Participation, Rdv
-from tests.e2e.conftest import check, overflow, settle, violations
-from tests.e2e.console_world import ACCUEIL, focused, make_world, opener, step
+from tests.e2e.conftest import check, has_focus, has_number, overflow, settle, violations
+from tests.e2e.console_world import ACCUEIL, make_world, opener, step
 from tests.factories import make_rdv, make_usager
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -43,7 +43,7 @@ def look(page, name):
 def test_escape_goes_back_one_step_and_loses_nothing(desk, world):
     page = desk()
     page.goto(f"{ACCUEIL}?usager={world.samira.uuid}&pour={world.samira.uuid}&motif={world.consultation.uuid}")
-    assert page.evaluate("document.activeElement.dataset.number") == "1"
+    has_number(page, "1")
     page.evaluate(NUMPAD_2)
     step(page, "confirmer")
     page.fill("input[name=note]", "porte à gauche")
@@ -113,7 +113,7 @@ def test_an_hour_taken_in_between_is_said_in_place(desk, world):
     page.wait_for_selector("#refus")
     assert "prise à l’instant" in page.inner_text("#refus")
     assert re.search(r"accueil/\?", page.url)
-    assert page.evaluate("document.activeElement.dataset.number") == "1"
+    has_number(page, "1")
     check(page)
     page.keyboard.press("1")
     step(page, "confirmer")
@@ -175,7 +175,7 @@ def test_why_so_few_hours_by_the_keyboard_and_a_way_out_by_its_digit(desk, world
     step(page, "heure")
     page.goto(f"{ACCUEIL}{call}&agent={world.karim.pk}")  # he does not receive for this motif
     step(page, "pourquoi")
-    assert focused(page) == "premiere-voie"
+    has_focus(page, "premiere-voie")
     check(page)
     look(page, "pourquoi-rien")
     page.set_viewport_size({"width": 320, "height": 740})

@@ -17,7 +17,7 @@ from notifications.models import Message
 from rdv.core import clock
 from rdv.models import Occupation, Option, Participation, Rdv
 from rdv.services import holding
-from tests.e2e.conftest import SMALLEST, check, deliver
+from tests.e2e.conftest import SMALLEST, check, deliver, has_focus
 from tests.e2e.hands import Hands
 from tests.factories import make_departement, make_motif, make_ouverture, make_participation, make_rdv, make_usager
 from tests.public.conftest import World, link_of, make_world
@@ -277,7 +277,7 @@ def fill_in(page: Page, **values: str) -> None:
 def test_states_of_the_first_pages(page, world):
     page.goto("/pas-de-calais/motifs/?lieu=Zzyx")
     look(page, "01-accueil-erreur")
-    assert page.evaluate("document.activeElement.id") == "erreurs"
+    has_focus(page, "erreurs")
     page.goto("/pas-de-calais/motifs/?lieu=lens&porte=autre")
     look(page, "01-je-ne-sais-pas")
     page.goto(world.url("pesee", "lieux") + "?lieu=Lens+62300&tri=date")

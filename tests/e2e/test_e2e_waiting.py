@@ -7,7 +7,7 @@ from django.conf import settings
 
 from rdv.core import clock
 from rdv.models import Inscription, Offre, Option, Rdv
-from tests.e2e.conftest import check
+from tests.e2e.conftest import check, has_focus
 from tests.factories import make_usager
 from tests.signing import signed_in
 from tests.waiting.conftest import build, free_the_hour, wait
@@ -56,7 +56,7 @@ def test_f8_puts_somebody_on_the_list(desk, enter):
     page.get_by_label("Naissance, grossesse ou échéance d’un droit").check()
     page.keyboard.press("Control+Enter")
     page.wait_for_selector("#erreurs")
-    assert page.evaluate("document.activeElement.id") == "erreurs"
+    has_focus(page, "erreurs")
     checked(page)
     page.get_by_label("Pourquoi").fill("Enceinte de 7 mois")
     page.get_by_label("Lundi matin").check()
