@@ -141,8 +141,10 @@ def _openings(
 
 def _rdvs(agent: Agent, departement: Departement, start: datetime, end: datetime) -> list[Rdv]:
     """What a page of agenda shows of its Rdv: one object per motif and per site, people by name and needs alone."""
-    rows = Rdv.objects.live().filter(departement=departement, rdv_agents__agent=agent, starts_at__lt=end)
-    found = list(rows.filter(ends_at__gt=start).order_by("starts_at", "id").prefetch_related("motif", "site"))
+    # By what they take of the agent's time: RdvAgent alone would walk all the years that this agent has received.
+    taken = Occupation.objects.meeting(start, end).filter(agent=agent, rdv__isnull=False).values("rdv")
+    rows = Rdv.objects.live().filter(departement=departement, pk__in=taken, starts_at__lt=end, ends_at__gt=start)
+    found = list(rows.order_by("starts_at", "id").prefetch_related("motif", "site"))
     links = RdvAgent.objects.filter(rdv__in=found).order_by("agent_id")
     _keep(found, "rdv_agents", links.prefetch_related(Prefetch("agent", Agent.objects.only(*_AGENT))))
     people = Participation.objects.filter(rdv__in=found).select_related("usager").only(*_PARTICIPATION, *_USAGER)
