@@ -109,7 +109,8 @@ def question_for(
 
 @transaction.atomic(durable=True)
 def _hold(question: Question, chosen: Chosen, *, starts_at: datetime, author: Author, opened_at: datetime) -> Option:
-    lock_agents(chosen.agent_ids)
+    # Forgotten by a crash, the form is told that its hour is no longer held (docs/decisions/0022).
+    lock_agents(chosen.agent_ids, may_be_forgotten=True)
     return hold_within(question, chosen, starts_at=starts_at, author=author, opened_at=opened_at)
 
 

@@ -100,8 +100,8 @@ def test_control_without_locks_and_constraint_the_hour_goes_to_several(world, mo
 
 
 def without_guards(monkeypatch):
-    monkeypatch.setattr(holding, "lock_agents", lambda ids: None)
-    monkeypatch.setattr(booking_module, "lock_agents", lambda ids: None)
+    monkeypatch.setattr(holding, "lock_agents", lambda ids, **how: None)
+    monkeypatch.setattr(booking_module, "lock_agents", lambda ids, **how: None)
     with connection.cursor() as cursor:
         cursor.execute(f"ALTER TABLE rdv_occupation DROP CONSTRAINT {NO_OVERLAP}")
 
