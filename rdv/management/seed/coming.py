@@ -1,4 +1,4 @@
-"""Who said that they come, these next days: part of them by the link, by SMS, on the phone; the others are silent, and a
+"""Who said that they come, these next days: part of them by link, by SMS, on the phone; the others are silent, and a
 few are to be phoned.
 
 Room: management. Called by run.py, around the settling of the letters: the questions first, then the answers.
