@@ -107,6 +107,7 @@ PATH = [
 LINKS = [
     _page("public_link", only("usager"), args=_link(), viewer="usager"),
     _page("public_link", only("usager"), label="annulé", args=_link("given_back"), viewer="usager"),
+    _page("public_link", only("usager"), label="venez-vous", args=_link("asked"), viewer="usager"),
     _page("public_cancel", only("usager"), args=_link(), viewer="usager"),
     _post("public_cancel", only("usager"), args=_link()),
     _post("public_coming", only("usager"), args=_link()),
