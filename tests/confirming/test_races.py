@@ -15,6 +15,7 @@ from rdv.services.confirming_calls import open_calls
 from rdv.services.errors import StatusRefused
 from rdv.services.sms_router import answer_sms
 from tests.confirming.conftest import PHONE, TUESDAY, USAGER, WEDNESDAY, asked, build, fresh
+from tests.factories import make_agent
 from tests.rdv.test_races import together
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
@@ -36,7 +37,7 @@ def no(participation):
 def test_yes_and_no_at_once_end_in_a_cancellation_that_is_not_confirmed(world):
     """Either order: no always wins in the end, and no yes stands beside it (the database would refuse)."""
     for _ in range(5):
-        participation = asked(world)
+        participation = asked(world, agents=[make_agent(site=world.site, services=[world.pmi])])
         answers = together([yes(participation), no(participation)])
         assert all(isinstance(one, Participation | StatusRefused) for one in answers), answers
         after = fresh(participation)
@@ -63,14 +64,14 @@ def test_two_webhooks_of_one_message_say_it_once(world):
 
 def test_two_workers_make_one_line_each(world):
     for _ in range(3):
-        asked(world)
+        asked(world, agents=[make_agent(site=world.site, services=[world.pmi])])
     together([lambda: open_calls(WEDNESDAY)] * 4)
     assert Appel.objects.count() == 3
 
 
 def test_a_yes_while_the_list_is_made_leaves_no_line(world):
     for _ in range(8):
-        participation = asked(world)
+        participation = asked(world, agents=[make_agent(site=world.site, services=[world.pmi])])
         together([yes(participation), lambda: open_calls(WEDNESDAY)])
         assert not Appel.objects.open().filter(participation=participation).exists()
 
