@@ -14,13 +14,12 @@ from enum import StrEnum
 
 from django.template.loader import render_to_string
 
-from notifications.channels import gsm7
-from rdv.core.links import fill_links, marker
+from rdv.core.links import marker
 from rdv.domain import french
 from rdv.models import Modality, NoticeLevel, Participation
+from rdv.services.news import TITLE_LENGTH, first_that_fits
 from usagers.phones import say_phone
 
-TITLE_LENGTH = 200
 ELSEWHERE = {Modality.HOME: "à domicile", Modality.PHONE: "par téléphone", Modality.VISIO: "en visio"}
 
 
@@ -117,11 +116,12 @@ def sms(news: News, facts: Facts, *, was: Was | None = None, by_service: bool = 
     tail = f"{before}. {way} {facts.link} Tél. {facts.phone}"
     label = f"{facts.label}, " if facts.label else ""
     street = f", {facts.address}" if facts.address and news is not News.CANCELLED else ""
-    return _first_that_fits(
+    texts = (
         f"{opening} : {label}{when}{street}{tail}",
         f"{opening} : {label}{when}{tail}",
         f"{opening} : {when}{tail}",
     )
+    return first_that_fits(texts)
 
 
 _SMS = {
@@ -133,13 +133,6 @@ _SMS = {
     News.SMS_REMINDER: ("Rappel RDV", "Pas disponible ? Annulez :"),
     News.EMAIL_REMINDER: ("Rappel RDV", "Pas disponible ? Annulez :"),
 }
-
-
-def _first_that_fits(*richest_first: str) -> str:
-    for text in richest_first:
-        if gsm7.segments(gsm7.plain(fill_links(text))) == 1:
-            return text
-    return richest_first[-1]
 
 
 def _short(local: datetime) -> str:
