@@ -6,6 +6,7 @@ from rdv.core import clock
 from rdv.services import (
     absent,
     calls,
+    calls_again,
     confirming_calls,
     export_run,
     holding,
@@ -82,8 +83,9 @@ def calls_to_come() -> int:
 
 @shared_task
 def followups_minute() -> None:
-    """Dates proposed without an answer, absences left half done, messages that reached nobody."""
+    """Dates proposed without an answer, absences left half done, messages that reached nobody, calls without object."""
     now = clock.now()
     propositions.lapse_due(now)
     absent.resume(now)
     calls.note_unreached(now)
+    calls_again.settle_booked_again(now)

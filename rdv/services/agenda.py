@@ -6,7 +6,7 @@ What the reader may not see is already taken out here: a masked Rdv has a time a
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
 from typing import Any
@@ -18,6 +18,7 @@ from django.db.models import Exists, OuterRef, Prefetch, QuerySet, Subquery
 from agents.access import Scope
 from agents.models import AGENDA_ROLES, Affectation, Agent, Departement, Fermeture, Site
 from rdv.access import may_read_rdv
+from rdv.core.clock import day_bounds
 from rdv.domain.holidays import holiday_name
 from rdv.domain.intervals import Interval, merge, subtract
 from rdv.domain.travel import Point, travel_time
@@ -114,12 +115,6 @@ def read_days(agent: Agent, days: Sequence[date], *, scope: Scope, now: datetime
         day.items += _holes(day, busy, now)
         day.items.sort(key=lambda item: (item.starts_at, item.ends_at, item.kind))
     return found
-
-
-def day_bounds(day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
-    """Midnight to midnight on the wall: 23 or 25 hours on the days when the clock changes."""
-    first = datetime.combine(day, time(), zone).astimezone(UTC)
-    return first, datetime.combine(day + timedelta(days=1), time(), zone).astimezone(UTC)
 
 
 def _openings(

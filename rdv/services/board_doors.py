@@ -6,10 +6,9 @@ from datetime import datetime
 
 from agents.access import Scope
 from agents.models import Departement
-from rdv.core.clock import local_date
+from rdv.core.clock import day_bounds, local_date
 from rdv.domain.statuses import Status
 from rdv.models import Occupation, Participation
-from rdv.services.agenda import day_bounds
 
 
 @dataclass(frozen=True, slots=True)

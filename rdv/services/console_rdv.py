@@ -40,6 +40,7 @@ FOLLOWED = {
     "appel.nobody": "a appelé sans réponse",
     "appel.wrong": "a appelé : mauvais numéro",
     "appel.settled": "a réglé ce qu’il y avait à dire au téléphone",
+    "appel.reopened": "a remis la personne dans la liste d’appels",
     "absent.move": "a confié le rendez-vous à un collègue, le professionnel est absent",
     "absent.propose": "a annulé et proposé d’autres dates, le professionnel est absent",
     "absent.cancel": "a annulé, le professionnel est absent",

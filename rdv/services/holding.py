@@ -130,7 +130,7 @@ def hold_within(
     fitting = set(agents_who_fit(question, starts_at))
     if not fitting.issuperset(chosen.agent_ids):
         raise CreneauUnavailable
-    ends_at = starts_at + motif.duration
+    ends_at = starts_at + question.duration
     option = Option(
         departement_id=motif.departement_id,
         motif=motif,

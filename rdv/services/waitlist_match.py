@@ -57,6 +57,9 @@ WISHES = {
     "until_day": "(i.until_day IS NULL OR i.until_day >= %(day)s)",
     "agent": "(i.agent_id IS NULL OR i.agent_id = ANY (%(agents)s::bigint[]))",
     "step_free": "(%(is_step_free)s OR NOT i.needs_step_free)",
+    # Asked once for the hour, not for each person (an InitPlan): one of them who speaks it is enough.
+    "language": """(i.language = '' OR i.language = ANY (ARRAY(
+        SELECT unnest(a.languages) FROM agents_agent a WHERE a.id = ANY (%(agents)s::bigint[]))))""",
     "notice": "i.shortest_notice_min * interval '1 minute' <= %(left)s",
     "left": "NOT i.usager_id = ANY (%(left_by)s::bigint[])",
 }
@@ -101,6 +104,7 @@ SENTENCES = {
     "until_day": "voulait une date plus proche",
     "agent": "veut un autre professionnel",
     "step_free": "a besoin d’un accès sans marche",
+    "language": "demande une langue que ce professionnel ne parle pas",
     "notice": "demande à être prévenu plus tôt",
     "left": "vient de libérer cette heure",
     "erased": "n’a plus de dossier",

@@ -9,24 +9,19 @@ one says nothing: those people are phoned.
     closed     the motif is received no more
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.template.loader import render_to_string
 
 from agents.models import Site
 from notifications import services as post_office
-from notifications.channels import gsm7
-from notifications.models import MessageChannel
-from notifications.services import Letter
-from rdv.core.links import fill_links, marker
+from rdv.core.links import marker
 from rdv.domain import french
 from rdv.domain.waiting import next_waking
 from rdv.models import Inscription, Modality, NoticeLevel, Offre
+from rdv.services.news import Said, Sending, letters_of
 from rdv.services.notices import addresses_of, recipient_of
-from rdv.services.texts import ELSEWHERE, TITLE_LENGTH
+from rdv.services.texts import ELSEWHERE
 from rdv.services.waitlist_rules import policy_of, quiet_of
 from usagers.phones import say_phone
 
@@ -35,20 +30,6 @@ SLEEPING, LEFT, CLOSED = "waitlist.sleeping", "waitlist.left", "waitlist.closed"
 # News of the list that nobody read in a week says nothing any more.
 NEWS_LIFE = timedelta(days=7)
 NBSP = french.NBSP
-
-
-@dataclass(frozen=True, slots=True)
-class _News:
-    """One thing to say, in the two lengths."""
-
-    kind: str
-    heading: str
-    lines: tuple[str, ...]
-    # SMS: the first text that fits one segment.
-    texts: tuple[str, ...]
-    action: str
-    link: str
-    rows: Sequence[tuple[str, str]] = ()
 
 
 def can_be_written_to(inscription: Inscription) -> bool:
@@ -61,7 +42,7 @@ def can_be_written_to(inscription: Inscription) -> bool:
 def joined(inscription: Inscription, *, now: datetime) -> None:
     label, link, phone = _label(inscription), _waiting_link(inscription), _phone(inscription)
     said = f"Vous attendez{NBSP}: {label}." if label else "Vous êtes sur la liste d’attente."
-    news = _News(
+    news = Said(
         JOINED,
         "Vous êtes sur la liste d’attente",
         (said, "Dès qu’une place se libère pour vous, nous vous la proposons. Vous n’avez rien à faire d’ici là."),
@@ -86,7 +67,7 @@ def offered(offre: Offre, *, now: datetime) -> None:
     before = f"{french.short_day(until)} à {_short_hour(until)}"
     reply = " (ou OUI, NON, STOP par SMS)" if settings.SMS_CAN_BE_ANSWERED else ""
     named = f"{label}, " if label else ""
-    news = _News(
+    news = Said(
         OFFER,
         "Une place se libère pour vous",
         (f"Pouvez-vous venir{NBSP}? Répondez oui ou non avant le {french.day_hour(until)}. {first}",),
@@ -126,7 +107,7 @@ def taken(offre: Offre, *, by_service: bool, now: datetime) -> None:
     when = f"{french.short_day(local)} à {_short_hour(local)}"
     who = "Le service a dû reprendre cette place" if by_service else "Cette place vient d’être prise"
     link, phone = _waiting_link(inscription), say_phone(offre.site.phone)
-    news = _News(
+    news = Said(
         TAKEN,
         who,
         (f"{who} ({french.day_hour(local)}). Vous gardez votre rang sur la liste d’attente{NBSP}: "
@@ -145,7 +126,7 @@ def settled(offre: Offre, *, now: datetime) -> None:
 
 def sleeping(inscription: Inscription, *, now: datetime) -> None:
     link, phone = _waiting_link(inscription), _phone(inscription)
-    news = _News(
+    news = Said(
         SLEEPING,
         "Votre attente est en pause",
         ("Nous vous avons proposé deux places sans recevoir de réponse. Nous n’en proposons plus pour l’instant.",
@@ -160,7 +141,7 @@ def sleeping(inscription: Inscription, *, now: datetime) -> None:
 
 def left(inscription: Inscription, *, now: datetime) -> None:
     link, phone = _waiting_link(inscription), _phone(inscription)
-    news = _News(
+    news = Said(
         LEFT,
         "Vous n’êtes plus sur la liste d’attente",
         ("C’est noté. Vous pouvez vous y inscrire à nouveau quand vous voulez.",),
@@ -175,7 +156,7 @@ def left(inscription: Inscription, *, now: datetime) -> None:
 def closed(inscription: Inscription, *, now: datetime) -> None:
     """The service no longer receives for this: said, with the phone, rather than a silence."""
     link, phone = _waiting_link(inscription), _phone(inscription)
-    news = _News(
+    news = Said(
         CLOSED,
         "Cette liste d’attente est fermée",
         (f"Nous ne recevons plus pour ce motif. Appelez-nous au {phone}\u00a0: nous cherchons avec vous.",),
@@ -196,7 +177,7 @@ def subject_of(offre: Offre) -> tuple[str, str]:
 
 def _post(
     inscription: Inscription,
-    news: _News,
+    news: Said,
     *,
     about: tuple[str, str],
     now: datetime,
@@ -207,58 +188,23 @@ def _post(
 ) -> None:
     if inscription.motif.notice_level == NoticeLevel.SILENT:
         return
-    letters = _letters(inscription, news, about, now, until, sms_at or now, site, is_urgent=is_urgent)
-    post_office.post(letters, now=now)
-
-
-def _letters(
-    inscription: Inscription,
-    news: _News,
-    about: tuple[str, str],
-    now: datetime,
-    until: datetime,
-    sms_at: datetime,
-    site: Site | None,
-    *,
-    is_urgent: bool,
-) -> Iterable[Letter]:
     departement = inscription.motif.departement
     phone, mailbox = addresses_of(inscription.person_told)
-    owner = f"Département {departement.name_with_article}"
-    contact = (say_phone(site.phone), site.name) if site else (say_phone(departement.public_phone), "accueil")
-    context = {"news": news, "owner": owner, "phone": contact[0], "phone_of": contact[1]}
-    for channel, address in ((MessageChannel.SMS, phone), (MessageChannel.EMAIL, mailbox)):
-        if not address:
-            continue
-        is_sms = channel == MessageChannel.SMS
-        yield Letter(
-            subject=about,
-            kind=news.kind,
-            recipient=recipient_of(inscription.person_told),
-            channel=channel,
-            address=address,
-            version=inscription.version,
-            departement_code=inscription.departement_id,
-            body=_first_that_fits(news.texts) if is_sms else _text(context),
-            title="" if is_sms else news.heading[:TITLE_LENGTH],
-            html="" if is_sms else render_to_string("notifications/waitlist.html", context),
-            sender=departement.sms_sender if is_sms else owner,
-            reply_to="" if is_sms else (site.email if site and site.email else departement.reply_to),
-            send_not_before=sms_at if is_sms else now,
-            worthless_after=until,
-            is_urgent=is_urgent,
-        )
-
-
-def _text(context: dict[str, object]) -> str:
-    return render_to_string("notifications/waitlist.txt", context).strip() + "\n"
-
-
-def _first_that_fits(texts: Sequence[str]) -> str:
-    for text in texts:
-        if gsm7.segments(gsm7.plain(fill_links(text))) == 1:
-            return text
-    return texts[-1]
+    sending = Sending(
+        about=about,
+        recipient=recipient_of(inscription.person_told),
+        departement=departement,
+        phone=phone,
+        mailbox=mailbox,
+        version=inscription.version,
+        contact=(say_phone(site.phone), site.name) if site else (say_phone(departement.public_phone), "accueil"),
+        reply_to=(site.email if site else "") or departement.reply_to,
+        sms_at=sms_at or now,
+        email_at=now,
+        until=until,
+        is_urgent=is_urgent,
+    )
+    post_office.post(letters_of(news, sending), now=now)
 
 
 def _label(inscription: Inscription, offre: Offre | None = None) -> str:

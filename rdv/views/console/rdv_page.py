@@ -8,7 +8,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from agents.views.guards import AgentRequest
@@ -24,6 +24,7 @@ from rdv.services.cancelling import cancel_participation, cancel_rdv, restore_pa
 from rdv.services.console_rdv import last_change, page_of
 from rdv.services.errors import ChangedMeanwhile
 from rdv.services.series_members import members_of
+from rdv.views.agenda.asked import to_rdv
 from rdv.views.console.screen import console_roles
 
 SAID = {Status.SEEN: "C’est noté : la personne est venue.", Status.NOSHOW: "C’est noté : la personne était absente."}
@@ -67,7 +68,7 @@ def rdv_status(request: AgentRequest, uuid: uuids.UUID) -> HttpResponse:
     except DomainError as error:
         return _refused(request, uuid, error, wanted=wanted, wanted_for=participation.uuid)
     messages.success(request, SAID.get(wanted, "C’est noté."))
-    return redirect("rdv:rdv_detail", uuid=uuid)
+    return to_rdv(request, uuid)
 
 
 @require_POST
@@ -86,7 +87,7 @@ def rdv_confirmed(request: AgentRequest, uuid: uuids.UUID) -> HttpResponse:
     except DomainError as error:
         return _refused(request, uuid, error)
     messages.success(request, "C’est noté : la personne vient." if by else "C’est défait.")
-    return redirect("rdv:rdv_detail", uuid=uuid)
+    return to_rdv(request, uuid)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -119,7 +120,7 @@ def _cancelled(request: AgentRequest, rdv: Rdv, participation: Participation | N
     except DomainError as error:
         return _refused(request, rdv.uuid, error)
     messages.success(request, "Le rendez-vous est annulé. Vous pouvez encore le remettre, si l’heure reste libre.")
-    return redirect("rdv:rdv_detail", uuid=rdv.uuid)
+    return to_rdv(request, rdv.uuid)
 
 
 @require_POST
@@ -133,7 +134,7 @@ def rdv_restore(request: AgentRequest, uuid: uuids.UUID) -> HttpResponse:
     except DomainError as error:
         return _refused(request, uuid, error)
     messages.success(request, "Le rendez-vous est remis.")
-    return redirect("rdv:rdv_detail", uuid=uuid)
+    return to_rdv(request, uuid)
 
 
 def _refused(request: AgentRequest, uuid: uuids.UUID, error: DomainError, **more: Any) -> HttpResponse:
