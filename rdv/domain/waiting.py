@@ -40,7 +40,7 @@ LONGEST_WALK = 60
 
 
 class Tier(StrEnum):
-    """How far the freed hour is."""
+    """How far the freed hour is: the farthest first."""
 
     LONG = "long"
     MIDDLE = "middle"
@@ -101,6 +101,11 @@ class Policy:
         if left >= timedelta(hours=self.middle_from_h):
             return Tier.MIDDLE
         return Tier.NEAR if left >= timedelta(hours=self.near_from_h) else Tier.SHORT
+
+    def tiers_from(self, left: timedelta) -> tuple[Tier, ...]:
+        """That of this distance, then those of nearer hours."""
+        tiers = tuple(Tier)
+        return tiers[tiers.index(self.tier_of(left)) :]
 
     def people(self, tier: Tier) -> int:
         """How many are asked at once."""

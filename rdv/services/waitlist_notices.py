@@ -80,7 +80,7 @@ def offered(offre: Offre, *, now: datetime) -> None:
     local, until = offre.starts_at.astimezone(zone), offre.answer_by.astimezone(zone)
     place, link, phone = _place(offre), marker("offre", str(offre.uuid)), say_phone(offre.site.phone)
     label = _label(inscription, offre)
-    shared = not offre.by_call and Offre.objects.live().filter(group=offre.group).exclude(pk=offre.pk).exists()
+    shared = Offre.objects.live().filter(group=offre.group).exclude(pk=offre.pk).exists()
     first = "La première réponse «\u00a0oui\u00a0» obtient la place." if shared else "Nous la gardons pour vous."
     when = f"{french.short_day(local)} à {_short_hour(local)}"
     before = f"{french.short_day(until)} à {_short_hour(until)}"

@@ -59,7 +59,13 @@ def cases_of(asked: Namespace) -> Sequence[Case]:
         for figure, known in ranges.items()
         for end in ("low", "high")
     ]
-    return [*usual, *swept, *varied]
+    ruled = [
+        Case(name, asked.acceptance, rules=rules)
+        for name in names
+        if BY_NAME[name].has_waitlist
+        for rules in asked.rules
+    ]
+    return [*usual, *swept, *varied, *ruled]
 
 
 def _tell(asked: Namespace, cases: Sequence[Case], results: Sequence[Result]) -> None:

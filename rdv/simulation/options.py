@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from rdv.domain.waiting import PolicyError, policy_from
 from rdv.simulation.people import NAMES, Acceptance
 from rdv.simulation.policies import BY_NAME
 
@@ -27,6 +28,10 @@ def add_to(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--vary", nargs="+", choices=NAMES, default=[], metavar="NAME",
                         help="Also each of these figures of the people at the two ends of its range.")  # fmt: skip
+    parser.add_argument(
+        "--rules", nargs="+", type=_rules, default=[], metavar="NAME=VALUE[,NAME=VALUE]",
+        help="Also each of these sets of numbers of the waiting list, over those of the policy (docs/waitlist.md).",
+    )  # fmt: skip
     parser.add_argument("--days", type=_at_least_1, default=20, help="Working days of the month (default 20).")
     parser.add_argument("--agents", type=_at_least_1, default=2, help="Agents who receive (default 2: 16 hours a day).")
     parser.add_argument("--set", action="append", type=_setting, default=[], metavar="NAME=VALUE",
@@ -63,6 +68,8 @@ def as_arguments(options: Mapping[str, Any]) -> list[str]:
             words += [f"--{name.replace('_', '-')}", str(options[name])]
     if options["vary"]:
         words += ["--vary", *options["vary"]]
+    if options["rules"]:
+        words += ["--rules", *(",".join(f"{name}={value}" for name, value in one.items()) for one in options["rules"])]
     if options["sweep"]:
         words += ["--sweep", *map(str, options["sweep"])]
     for policy in options["policy"] or []:
@@ -84,6 +91,15 @@ def _acceptance(text: str) -> Acceptance:
         return Acceptance.read(text)
     except ValueError as error:
         raise ArgumentTypeError(str(error)) from error
+
+
+def _rules(text: str) -> dict[str, int]:
+    try:
+        rules = {name: int(value) for name, _, value in (pair.partition("=") for pair in text.split(","))}
+        policy_from(rules)
+    except (PolicyError, ValueError) as error:
+        raise ArgumentTypeError(f"{text}: {error}") from error
+    return rules
 
 
 def _setting(text: str) -> tuple[str, float]:

@@ -41,8 +41,8 @@ class People:
     # own below.
     reminded: float = _figure(
         0.75, low=0.62, high=0.84, says="no-shows left, relative, among those an automatic reminder reaches",
-        source=f"{PARIKH}: 17.3 % against 23.1 %; high: end of the interval of a meta-analysis of SMS (Tang, 12 trials: "
-        "0.77, 0.71 to 0.84); low: Koshy et al. 2008, BMC Ophthalmology 8:9",
+        source=f"{PARIKH}: 17.3 % against 23.1 %; high: a meta-analysis of SMS (Tang, 12 trials: 0.77, "
+        "0.71 to 0.84); low: Koshy et al. 2008, BMC Ophthalmology 8:9",
     )  # fmt: skip
     rescued_cancel: float = _figure(
         0.5, low=0.2, high=0.8, says="of the no-shows a reminder prevents: cancel rather than come", source=ASSUMED

@@ -57,13 +57,23 @@ def test_the_words_of_the_command_line_travel_to_the_process_that_works():
     parser = ArgumentParser()
     options.add_to(parser)
     words = ["--policy", "none", "--policy", "default", "--seeds", "3", "--acceptance", "0.1..0.2", "--json",
-             "--set", "no_show=0.2", "--sweep", "0.1", "0.3", "--vary", "cancel", "--days", "4"]  # fmt: skip
+             "--set", "no_show=0.2", "--sweep", "0.1", "0.3", "--vary", "cancel", "--days", "4",
+             "--rules", "near_people=6,near_answer_min=60", "long_people=2"]  # fmt: skip
     asked = parser.parse_args(words)
     assert parser.parse_args(options.as_arguments(vars(asked))) == asked
 
 
 @pytest.mark.parametrize(
-    "words", [["--seeds", "0"], ["--acceptance", "2"], ["--policy", "luck"], ["--set", "luck=1"], ["--vary", "luck"]]
+    "words",
+    [
+        ["--seeds", "0"],
+        ["--acceptance", "2"],
+        ["--policy", "luck"],
+        ["--set", "luck=1"],
+        ["--vary", "luck"],
+        ["--rules", "luck=1"],
+        ["--rules", "near_people=many"],
+    ],
 )
 def test_words_that_mean_nothing_are_refused(words):
     with pytest.raises(CommandError):

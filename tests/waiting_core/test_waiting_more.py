@@ -121,11 +121,39 @@ def test_under_the_minimum_of_the_motif_nobody_is_asked(near):
     assert not live()
 
 
-def test_a_window_that_would_pass_the_last_useful_moment_makes_the_hour_public(near):
+def test_a_window_that_would_pass_the_last_useful_moment_gives_way_to_a_shorter_one(near):
+    """Freed on a Sunday for Monday at 10:00: two hours of answer from 8:00 would end too late, 20 minutes do not."""
+    ready = ready_to_come(near, 4)
+    cancel(near, TEN - 16 * H - timedelta(minutes=1), by_service=True)
+    assert [one.inscription for one in live()] == ready
+    assert {one.answer_by for one in live()} == {TEN - 2 * H + timedelta(minutes=20)}
+    messages = Message.objects.filter(kind="waitlist.offer", channel="sms")
+    assert set(messages.values_list("send_not_before", flat=True)) == {TEN - 2 * H}
+
+
+def test_when_no_window_ends_in_time_the_hour_is_public(near):
+    near.motif.min_notice_min = 110
+    near.motif.save()
     ready_to_come(near, 2)
-    cancel(near, TEN - 16 * H - timedelta(minutes=1), by_service=True)  # Sunday: the clock starts on Monday at 8
+    cancel(near, TEN - 16 * H - timedelta(minutes=1), by_service=True)
     assert not live()
     assert Option.objects.get().purpose == Purpose.RELEASE
+
+
+def test_the_warning_that_somebody_asked_for_begins_when_their_phone_may_ring(near):
+    """At night, "three hours before" is counted from 8:00: 10:00 is too soon for them, whenever it came free."""
+    ready_to_come(near, 1, notice=180)
+    (ready,) = ready_to_come(near, 1, notice=120)
+    cancel(near, TEN - 16 * H, by_service=True)
+    assert [one.inscription for one in live()] == [ready]
+
+
+def test_who_is_asked_with_others_is_told_that_the_first_yes_wins(near):
+    ready_to_come(near, 2)
+    cancel(near, TEN - 2 * H, by_service=True)
+    bodies = Message.objects.filter(kind="waitlist.offer", channel="email").values_list("body", flat=True)
+    assert len(bodies) == 2
+    assert all("La première réponse" in body for body in bodies)
 
 
 def test_the_sms_waits_for_the_end_of_the_night_the_email_does_not(world):

@@ -54,6 +54,13 @@ def test_windows_by_distance(left, tier, people, minutes):
     assert (policy.people(tier), policy.answer_time(tier)) == (people, timedelta(minutes=minutes))
 
 
+def test_nearer_windows_are_tried_after_that_of_the_distance_never_longer_ones():
+    policy = Policy()
+    assert policy.tiers_from(timedelta(days=8)) == tuple(Tier)
+    assert policy.tiers_from(timedelta(hours=4)) == (Tier.NEAR, Tier.SHORT)
+    assert policy.tiers_from(timedelta(hours=1)) == (Tier.SHORT,)
+
+
 @pytest.mark.parametrize(
     ("sent", "length", "deadline"),
     [
