@@ -44,6 +44,10 @@ def result_of(month: Month, *, varied: str = "") -> Result:
         too_late=month.list.too_late,
         minutes=tuple(one / timedelta(minutes=1) for one in ledger.fills()),
         lost_after=tuple(round(one / timedelta(hours=1), 2) for one in ledger.lost_after()),
+        confirmed=month.asked.confirmed,
+        asked_again=month.asked.asked_again,
+        calls=month.asked.calls,
+        called_off=month.asked.called_off,
         asleep=Inscription.objects.filter(state=InscriptionState.ASLEEP).count(),
     )
 
