@@ -160,3 +160,24 @@ _FATES = {
     State.EXPIRED: "refused",
     State.OBSOLETE: "revoked",
 }
+
+
+class Reply(models.Model):
+    """An SMS that somebody sent us, under the provider's own name of it: handed over twice, it is answered once.
+
+    What the person wrote is not kept; what we answered is, for two days (services.forget).
+    """
+
+    provider_id = models.CharField(max_length=100, unique=True)
+    phone = models.CharField(max_length=20)
+    received_at = models.DateTimeField()
+    answered_at = models.DateTimeField(null=True)
+    answer = models.TextField(blank=True)
+    # What was asked back: {"said": "yes", "choices": [["offre", uuid], ...]}; empty when nothing was.
+    question = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["phone", "-received_at"], name="reply_phone")]
+
+    def __str__(self) -> str:
+        return f"Reply {self.provider_id}"

@@ -141,6 +141,13 @@ def add_line(letter: Letter, line: str, *, now: datetime, in_place_of: str = "")
         Message.objects.filter(pk=row.pk).update(body="\n".join([*kept, line]))
 
 
+def reword(letter: Letter) -> None:
+    """What waits under this key says this instead, and its stand-in too. What has left stays as it was."""
+    for one in (letter, letter.fallback):
+        if one is not None:
+            _same_key(one).waiting().update(body=one.body, title=one.title, html=one.html)
+
+
 def change_addresses(recipient: str, *, phone: str, email: str, now: datetime) -> None:
     """The person has another number or mailbox: what waits follows them; what has no address left is dropped."""
     waiting = Message.objects.filter(recipient=recipient).waiting()
@@ -208,6 +215,29 @@ def has_left(subject: tuple[str, str], *, kind: str) -> bool:
     """Did the latest news of this kind reach, or try to reach, somebody?"""
     latest = Message.objects.about(*subject).filter(kind=kind).order_by("-version").values("version")[:1]
     return Message.objects.about(*subject).filter(kind=kind, version=latest, state__in=GONE).exists()
+
+
+def last_sent(subject_type: str, subject_ids: Collection[str], *, kinds: Collection[str]) -> dict[str, datetime]:
+    """When the last message of these kinds left about each subject; those about which none left are not there."""
+    rows = Message.objects.filter(
+        subject_type=subject_type, subject_id__in=subject_ids, kind__in=kinds, state__in=[State.SENT, State.DELIVERED]
+    )
+    found = rows.filter(sent_at__isnull=False).order_by("sent_at").values_list("subject_id", "sent_at")
+    return {subject_id: sent_at for subject_id, sent_at in found if sent_at is not None}
+
+
+def sms_to(phone: str, *, subject_type: str, kinds: Collection[str], since: datetime) -> dict[str, datetime]:
+    """What was told to this very number by SMS since then, of these kinds: subject and when it last left."""
+    rows = Message.objects.filter(
+        subject_type=subject_type,
+        address=phone,
+        channel=MessageChannel.SMS,
+        is_secret=False,
+        handed_at__gt=since,
+        kind__in=kinds,
+    )
+    found = rows.filter(state__in=[State.SENT, State.DELIVERED], sent_at__isnull=False).order_by("sent_at")
+    return {subject: at for subject, at in found.values_list("subject_id", "sent_at") if at is not None}
 
 
 def not_reached(departement_code: str, since: datetime) -> MessageQuerySet:

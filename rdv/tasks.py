@@ -6,6 +6,7 @@ from rdv.core import clock
 from rdv.services import (
     absent,
     calls,
+    confirming_calls,
     export_run,
     holding,
     operations,
@@ -71,6 +72,12 @@ def exports_minute() -> None:
     """Files that nobody is making: asked while the broker was away, or left by a worker that was killed."""
     for pk in export_run.exports_left():
         make_export.delay(pk)
+
+
+@shared_task
+def calls_to_come() -> int:
+    """Those who did not say whether they come are on the call list from the morning of the working day before."""
+    return confirming_calls.open_calls(clock.now())
 
 
 @shared_task

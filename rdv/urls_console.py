@@ -29,6 +29,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accueil/proche/", people.new_proche, name="console_new_proche"),
     path("rdv/<uuid:uuid>/", rdv_page.rdv_detail, name="rdv_detail"),
     path("rdv/<uuid:uuid>/statut/", rdv_page.rdv_status, name="rdv_status"),
+    path("rdv/<uuid:uuid>/confirme/", rdv_page.rdv_confirmed, name="rdv_confirmed"),
     path("rdv/<uuid:uuid>/annuler/", rdv_page.rdv_cancel, name="rdv_cancel"),
     path("rdv/<uuid:uuid>/deplacer/", moving.rdv_move, name="rdv_move"),
     path("rdv/<uuid:uuid>/remettre/", rdv_page.rdv_restore, name="rdv_restore"),

@@ -37,6 +37,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(".well-known/security.txt", legal.security_txt, name="public_security_txt"),
     re_path(LINK + r"/?$", link.link, name="public_link"),
     re_path(LINK + r"/annuler/$", link.cancel, name="public_cancel"),
+    re_path(LINK + r"/je-viens/$", link.coming, name="public_coming"),
     re_path(LINK + r"/reprendre/$", link.restore, name="public_restore"),
     re_path(LINK + r"/retard/$", link.late, name="public_late"),
     re_path(LINK + r"/accompagnement/$", link.companion, name="public_companion"),

@@ -35,9 +35,11 @@ BOUNDS = {
     "cancel_hours": (0, 24 * 14, "Le délai va de 0 à 336 heures (14 jours)."),
     "email_reminder_days": (1, 60, "Le rappel part de 1 à 60 jours avant. Vide : pas de rappel."),
     "sms_reminder_days": (1, 60, "Le rappel part de 1 à 60 jours avant. Vide : pas de rappel."),
+    "second_sms_days": (1, 30, "Le second SMS part de 1 à 30 jours avant. Vide : pas de second SMS."),
+    "call_days": (1, 5, "On appelle de 1 à 5 jours ouvrés avant. Vide : personne n’est à appeler."),
 }
-# Empty says "no reminder": the model keeps nothing there.
-MAY_BE_EMPTY = ("email_reminder_days", "sms_reminder_days")
+# Empty says "none": the model keeps nothing there.
+MAY_BE_EMPTY = ("email_reminder_days", "sms_reminder_days", "second_sms_days", "call_days")
 DOCUMENT_LENGTH = 120
 
 
@@ -81,6 +83,7 @@ GROUPS = {
         "duration_min", "buffer_before_min", "buffer_after_min", "min_notice_min", "horizon_days", "cancel_hours",
     ),
     "booking": ("who_books", "is_follow_up", "notice_level", "email_reminder_days", "sms_reminder_days"),
+    "asking": ("asks_confirmation", "second_sms_days", "call_days"),
 }  # fmt: skip
 
 
@@ -107,11 +110,19 @@ class MotifForm(MotifModelForm):
             "horizon_days": "84 pour 12 semaines.",
             "email_reminder_days": "Vide : pas de rappel par e-mail.",
             "sms_reminder_days": "Vide : pas de rappel par SMS.",
+            "asks_confirmation": "Le rappel pose la question. La personne répond d’un geste, par le lien ou par SMS. "
+            "Sans réponse, le rendez-vous reste pris : personne n’est annulé d’office.",
+            "second_sms_days": "1 pour la veille, entre 10 h et 19 h. Vide : pas de second SMS.",
+            "call_days": "1 pour le jour ouvré d’avant, dès le matin : la personne est dans la liste « À appeler ». "
+            "Vide : pas d’appel.",
         }
         labels = {
             "cancel_hours": "Annulable jusqu’à combien d’heures avant",
             "horizon_days": "Réservable jusqu’à combien de jours avant",
             "min_notice_min": "Délai minimum avant, en minutes",
+            "asks_confirmation": "Demander à la personne si elle vient",
+            "second_sms_days": "Sans réponse, second SMS combien de jours avant",
+            "call_days": "Sans réponse, appeler combien de jours ouvrés avant",
         }
         widgets = {
             "instructions_before": forms.Textarea(attrs={"rows": 3}),

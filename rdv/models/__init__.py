@@ -11,7 +11,7 @@ from rdv.models.offre import Liberation, Offre, OffreState, SourceKind
 from rdv.models.option import EXTEND_BY, HOLD_FOR, Option, OptionAgent, Purpose
 from rdv.models.plage import Ouverture, PlageMotif, PlageOuverture, RhythmChoice
 from rdv.models.proposition import Horaire, Proposition, PropositionState
-from rdv.models.rdv import LIVE_STATUSES, Origin, Participation, Rdv, RdvAgent, StatusChoice
+from rdv.models.rdv import LIVE_STATUSES, ConfirmedBy, Origin, Participation, Rdv, RdvAgent, StatusChoice
 from rdv.models.serie import Serie
 from rdv.models.suite import Suite, SuiteChoice, SuiteState
 
@@ -26,6 +26,7 @@ __all__ = [
     "AppelKind",
     "AppelResult",
     "Booker",
+    "ConfirmedBy",
     "Evenement",
     "Export",
     "ExportFormat",

@@ -21,6 +21,7 @@ class AppelKind(models.TextChoices):
     ABSENCE = "absence", "Professionnel absent"
     PROPOSITION = "choice", "Autres dates à proposer"
     MESSAGE = "message", "Message non reçu"
+    COMING = "coming", "Vient-elle ?"
 
 
 class AppelResult(models.TextChoices):
@@ -85,6 +86,10 @@ class Appel(models.Model):
                 fields=["participation"], condition=Q(closed_at__isnull=True), name="appel_one_open"
             ),
             models.CheckConstraint(condition=Q(closed_at__isnull=True) | ~Q(result=""), name="appel_closed_says_how"),
+            # "Do you come?": asked once by phone for one hour of one Rdv (`before` is that hour).
+            models.UniqueConstraint(
+                fields=["participation", "before"], condition=Q(kind="coming"), name="appel_coming_once"
+            ),
         ]
         indexes = [
             models.Index(fields=["departement", "before"], name="appel_open", condition=Q(closed_at__isnull=True)),

@@ -83,6 +83,11 @@ class Motif(models.Model):
     cancel_warning = models.CharField("avertissement avant d’annuler", max_length=200, blank=True)
     email_reminder_days = models.PositiveSmallIntegerField("rappel par e-mail, jours avant", null=True, default=7)
     sms_reminder_days = models.PositiveSmallIntegerField("rappel par SMS, jours avant", null=True, default=2)
+    # "Venez-vous ?", said by the reminder itself (rdv/services/confirming). A silent motif asks nobody.
+    asks_confirmation = models.BooleanField("demander à la personne si elle vient", default=True)
+    # Without an answer: a second SMS, then a call. Empty: neither.
+    second_sms_days = models.PositiveSmallIntegerField("second SMS sans réponse, jours avant", null=True, default=1)
+    call_days = models.PositiveSmallIntegerField("appel sans réponse, jours ouvrés avant", null=True, default=1)
     notice_level = models.CharField("messages", max_length=8, choices=NoticeLevel.choices, default=NoticeLevel.NORMAL)
     has_waitlist = models.BooleanField("liste d’attente", default=False)
     # How near a freed hour may still be offered to somebody; empty: the minimum notice of the motif.
@@ -106,6 +111,13 @@ class Motif(models.Model):
                 condition=Q(is_collective=True) | Q(capacity=1), name="motif_individual_has_one_place"
             ),
             models.CheckConstraint(condition=Q(horizon_days__gte=1, horizon_days__lte=396), name="motif_horizon_sane"),
+            models.CheckConstraint(
+                condition=Q(second_sms_days__isnull=True) | Q(second_sms_days__gte=1, second_sms_days__lte=30),
+                name="motif_second_sms_sane",
+            ),
+            models.CheckConstraint(
+                condition=Q(call_days__isnull=True) | Q(call_days__gte=1, call_days__lte=5), name="motif_call_days_sane"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -136,6 +148,11 @@ class Motif(models.Model):
         """How long before the hour the waiting list stops; under it, agents only."""
         minutes = self.min_notice_min if self.waitlist_notice_min is None else self.waitlist_notice_min
         return timedelta(minutes=minutes)
+
+    @property
+    def asks(self) -> bool:
+        """Are people asked whether they come? A silent motif writes to nobody, and has nobody phoned for it."""
+        return self.asks_confirmation and self.notice_level != NoticeLevel.SILENT
 
     @property
     def spoken_label(self) -> str:

@@ -36,6 +36,15 @@ class StatusChoice(models.TextChoices):
     REVOKED = Status.REVOKED.value, "Annulé par le service"
 
 
+class ConfirmedBy(models.TextChoices):
+    """How somebody said that they come."""
+
+    LINK = "link", "par le lien"
+    SMS = "sms", "par SMS"
+    PHONE = "phone", "par téléphone"
+    DESK = "desk", "à l’accueil"
+
+
 class RdvQuerySet(models.QuerySet["Rdv"]):
     def live(self) -> "RdvQuerySet":
         return self.filter(cancelled_at__isnull=True)
@@ -74,6 +83,8 @@ class Rdv(models.Model):
     booking_seconds = models.PositiveIntegerField(null=True)
     # Incremented at each move: key of messages, SEQUENCE of the calendar file.
     schedule_version = models.PositiveSmallIntegerField(default=0)
+    # Another hour or place since then: what was asked and answered before speaks of the old one.
+    moved_at = models.DateTimeField(null=True)
     cancelled_at = models.DateTimeField(null=True)
     # Written over somebody else's time, knowingly, with a reason in the journal: shown in red.
     is_overbooked = models.BooleanField(default=False)
@@ -166,6 +177,9 @@ class Participation(models.Model):
     late_minutes = models.PositiveSmallIntegerField(null=True)
     # They are here: noted at the desk (rdv/services/arrivals). It says nothing of whether they were received.
     arrived_at = models.DateTimeField(null=True)
+    # They said that they come to this hour and this place, and how. Written by rdv/services/confirmed only.
+    confirmed_at = models.DateTimeField(null=True)
+    confirmed_by = models.CharField(max_length=5, choices=ConfirmedBy.choices, blank=True, default="", db_default="")
     # SHA-256 of the link's token (rdv.core.links); the token itself is never stored.
     link_hash = models.CharField(max_length=64, unique=True)
     # An agent said so knowingly: this person has two Rdv at the same time.
@@ -192,6 +206,15 @@ class Participation(models.Model):
                 ],
                 condition=Q(status__in=LIVE_STATUSES, may_overlap=False),
                 violation_error_message="Cette personne a déjà un rendez-vous à cette heure.",
+            ),
+            models.CheckConstraint(
+                condition=Q(confirmed_at__isnull=True, confirmed_by="")
+                | Q(confirmed_at__isnull=False) & ~Q(confirmed_by=""),
+                name="participation_confirmed_says_how",
+            ),
+            models.CheckConstraint(
+                condition=Q(confirmed_at__isnull=True) | Q(status__in=LIVE_STATUSES),
+                name="participation_cancelled_unconfirmed",
             ),
         ]
         indexes = [

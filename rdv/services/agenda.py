@@ -163,7 +163,10 @@ def _keep(rdvs: list[Rdv], name: str, rows: "QuerySet[Any]") -> None:
 
 # A person's number is read again from its text by each row: a week has fifty.
 _AGENT = ("first_name", "last_name", "departement")
-_PARTICIPATION = ("rdv", "uuid", "status", "late_minutes", "arrived_at", "companion", "starts_at", "ends_at")
+_PARTICIPATION = (
+    *("rdv", "uuid", "status", "late_minutes", "arrived_at", "confirmed_at", "created_at", "companion"),
+    *("starts_at", "ends_at"),
+)
 _USAGER = tuple(
     f"usager__{name}"
     for name in ("uuid", "first_name", "last_name", "needs_interpreter", "needs_step_free", "needs_sign_language")

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import pairwise
+from zoneinfo import ZoneInfo
 
 from agents.access import Scope
 from agents.models import Site
@@ -19,7 +20,8 @@ from rdv.domain.travel import Point, travel_time
 from rdv.models import Modality
 from rdv.services.agenda import SAME_ROUND, SHORTEST_HOLE, Kind, day_bounds
 from rdv.services.board_facts import Block, Board, Column, Person, Visit
-from rdv.services.board_rows import BusyRow, Member, RdvRow, Rows, read_rows
+from rdv.services.board_rows import BusyRow, Member, PersonRow, RdvRow, Rows, read_rows
+from rdv.services.confirmed import Answer, answer_of
 
 STEP = timedelta(minutes=5)
 
@@ -29,7 +31,9 @@ def read_board(site: Site, on: date, *, scope: Scope, team: int | None, now: dat
     departement = site.departement
     start, end = day_bounds(on, departement.zone)
     rows = read_rows(site, on, start=start, end=end, now=now)
-    visits = {row.pk: _visit(row, rows) for row in rows.rdvs.values() if _may_read(row, rows, scope)}
+    visits = {
+        row.pk: _visit(row, rows, departement.zone, now) for row in rows.rdvs.values() if _may_read(row, rows, scope)
+    }
     members = _members(rows, team)
     board = Board(on, now, note=rows.note)
     board.teams = [(pk, one.name) for pk, one in rows.teams.items()]
@@ -56,7 +60,20 @@ def _may_read(row: RdvRow, rows: Rows, scope: Scope) -> bool:
     return scope.may_read(site_id=row.site_id, service_id=row.service_id, agent_ids=agent_ids)
 
 
-def _visit(row: RdvRow, rows: Rows) -> Visit:
+def _answer(row: RdvRow, one: PersonRow, zone: ZoneInfo, now: datetime) -> Answer:
+    return answer_of(
+        status=one.status,
+        confirmed_at=one.confirmed_at,
+        starts_at=row.starts_at,
+        agreed_at=max(one.created_at, row.moved_at or one.created_at),
+        asks=row.asks,
+        days=row.reminder_days,
+        zone=zone,
+        now=now,
+    )
+
+
+def _visit(row: RdvRow, rows: Rows, zone: ZoneInfo, now: datetime) -> Visit:
     people = tuple(
         Person(
             participation=one.uuid,
@@ -68,6 +85,7 @@ def _visit(row: RdvRow, rows: Rows) -> Visit:
             late_minutes=one.late_minutes,
             needs=one.needs,
             companion=one.companion,
+            answer=_answer(row, one, zone, now),
         )
         for one in rows.people_of.get(row.pk, ())
     )
@@ -88,6 +106,7 @@ def _visit(row: RdvRow, rows: Rows) -> Visit:
         is_live=row.is_live,
         people=people,
         agents=tuple(rows.agents_of.get(row.pk, ())),
+        asks=row.asks,
     )
 
 

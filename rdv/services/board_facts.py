@@ -11,6 +11,7 @@ from rdv.domain.intervals import Interval, subtract
 from rdv.domain.statuses import LIVE, Status
 from rdv.models import Modality
 from rdv.services.agenda import Kind
+from rdv.services.confirmed import Answer
 
 # Somebody who is not there so soon after the hour is said to be late.
 PATIENCE = timedelta(minutes=5)
@@ -29,6 +30,7 @@ class Person:
     late_minutes: int | None
     needs: tuple[str, ...] = ()
     companion: str = ""
+    answer: Answer = Answer.NONE
 
     @property
     def is_live(self) -> bool:
@@ -59,6 +61,7 @@ class Visit:
     is_live: bool
     people: tuple[Person, ...]
     agents: tuple[tuple[int, str], ...]
+    asks: bool = False  # people are asked whether they come
 
     @property
     def live(self) -> tuple[Person, ...]:

@@ -17,7 +17,7 @@ from django.db.models import Q
 from agents.models import AGENDA_ROLES, Affectation, Agent, AgentService, EquipeMembre, Fermeture, Site
 from rdv.domain.holidays import holiday_name
 from rdv.domain.intervals import Interval
-from rdv.models import AbsenceKind, Modality, Occupation, Ouverture, Participation, Purpose, Rdv, RdvAgent
+from rdv.models import AbsenceKind, Modality, NoticeLevel, Occupation, Ouverture, Participation, Purpose, Rdv, RdvAgent
 
 NEEDS = ("needs_interpreter", "needs_sign_language", "needs_step_free")
 
@@ -59,6 +59,19 @@ class RdvRow(NamedTuple):
     motif: str
     service_id: int
     is_collective: bool
+    asks_confirmation: bool
+    notice_level: str
+    email_reminder_days: int | None
+    sms_reminder_days: int | None
+    moved_at: datetime | None
+
+    @property
+    def asks(self) -> bool:
+        return self.asks_confirmation and self.notice_level != NoticeLevel.SILENT
+
+    @property
+    def reminder_days(self) -> tuple[int | None, int | None]:
+        return self.email_reminder_days, self.sms_reminder_days
 
     @property
     def is_live(self) -> bool:
@@ -93,7 +106,8 @@ class RdvRow(NamedTuple):
 RDV_FIELDS = (
     *("pk", "uuid", "starts_at", "ends_at", "cancelled_at", "title", "capacity", "seats_taken", "is_overbooked"),
     *("modality", "address", "latitude", "longitude", "site_id", "site__name", "site__city", "site__latitude"),
-    *("site__longitude", "motif__name", "motif__service_id", "motif__is_collective"),
+    *("site__longitude", "motif__name", "motif__service_id", "motif__is_collective", "motif__asks_confirmation"),
+    *("motif__notice_level", "motif__email_reminder_days", "motif__sms_reminder_days", "moved_at"),
 )
 
 
@@ -140,6 +154,8 @@ class PersonRow(NamedTuple):
     status: str
     arrived_at: datetime | None
     late_minutes: int | None
+    confirmed_at: datetime | None
+    created_at: datetime
     companion: str
     needs_interpreter: bool
     needs_sign_language: bool
@@ -152,7 +168,15 @@ class PersonRow(NamedTuple):
 
 PERSON_FIELDS = (
     *("rdv_id", "uuid", "usager__uuid", "usager__first_name", "usager__last_name", "usager__search_key"),
-    *("status", "arrived_at", "late_minutes", "companion", *(f"usager__{name}" for name in NEEDS)),
+    *(
+        "status",
+        "arrived_at",
+        "late_minutes",
+        "confirmed_at",
+        "created_at",
+        "companion",
+        *(f"usager__{name}" for name in NEEDS),
+    ),
 )
 
 

@@ -22,6 +22,8 @@ from usagers.models import Usager
 
 # Nobody answered: tried again after this long, at hours when phones may ring.
 TRY_AGAIN = timedelta(hours=2)
+# "Do you come?": two calls without an answer, and the Rdv stands as it is.
+MOST_TRIES = 2
 # How far back a message that failed is looked for.
 LOOK_BACK = timedelta(days=3)
 BATCH = 500
@@ -73,10 +75,12 @@ def answer(*, appel: Appel, result: AppelResult, author: Author, now: datetime) 
         close_appel(locked, result, author=author, now=now)
         return locked
     locked.result = result.value
+    is_enough = locked.kind == AppelKind.COMING and locked.attempts >= MOST_TRIES
     if result is AppelResult.WRONG_NUMBER:
         locked.wrong_number = str(_person(locked).phone or "")
     locked.not_before = _later(locked, now)
-    locked.save(update_fields=["attempts", "last_at", "result", "wrong_number", "not_before"])
+    locked.closed_at = now if is_enough else None
+    locked.save(update_fields=["attempts", "last_at", "result", "wrong_number", "not_before", "closed_at"])
     journal_appel(locked, author=author, now=now)
     return locked
 

@@ -1,7 +1,7 @@
 """What somebody said on the phone about their Rdv, carried out. Room: services. Called by the call list.
 
 pick, none suits    the hours that are held (proposition_answer)     cancel    the Rdv (cancelling)
-the rest            the line only (calls)
+comes    noted on the Participation (confirming)             the rest  the line only (calls)
 """
 
 from datetime import datetime
@@ -9,9 +9,10 @@ from enum import StrEnum
 
 from rdv.core.errors import DomainError
 from rdv.core.journal import Author
-from rdv.models import Appel, AppelKind, AppelResult, Horaire
+from rdv.models import Appel, AppelKind, AppelResult, ConfirmedBy, Horaire
 from rdv.services import calls, proposition_answer
 from rdv.services.cancelling import cancel_participation
+from rdv.services.confirming import confirm
 
 
 class Answer(StrEnum):
@@ -55,6 +56,9 @@ def give(*, appel: Appel, said: Answer, position: str, author: Author, now: date
         by_service = appel.kind == AppelKind.ABSENCE
         cancel_participation(participation=appel.participation, by_service=by_service, author=author, now=now)
     elif said in RESULTS:
+        if said is Answer.COMES and appel.participation.is_live and appel.participation.rdv.starts_at > now:
+            # It closes the line of those who were asked whether they come; the others are closed below.
+            confirm(participation=appel.participation, by=ConfirmedBy.PHONE, author=author, now=now)
         calls.answer(appel=appel, result=RESULTS[said], author=author, now=now)
 
 

@@ -26,11 +26,13 @@ REASONS: Mapping[str, str] = {
     "absence": "Professionnel absent",
     "dates": "Autres dates",
     "message": "Message non reçu",
+    "vient": "Vient-elle ?",
 }
 KINDS: Mapping[str, AppelKind] = {
     "absence": AppelKind.ABSENCE,
     "dates": AppelKind.PROPOSITION,
     "message": AppelKind.MESSAGE,
+    "vient": AppelKind.COMING,
 }
 # An Rdv cancelled because somebody is away: the person is still owed a call after its hour.
 KEPT = timedelta(days=14)
@@ -47,7 +49,9 @@ class Row:
 def open_appels(scope: Scope, *, now: datetime) -> "QuerySet[Appel]":
     """Those that still help somebody."""
     useful = Q(before__gt=now) | Q(kind=AppelKind.ABSENCE, opened_at__gt=now - KEPT)
-    return appels_for_writing(scope).filter(useful, closed_at__isnull=True)
+    # Somebody who is here needs no call.
+    needless = Q(kind=AppelKind.COMING, participation__arrived_at__isnull=False)
+    return appels_for_writing(scope).filter(useful, closed_at__isnull=True).exclude(needless)
 
 
 def count_to_call(scope: Scope, *, now: datetime) -> int:

@@ -14,7 +14,7 @@ from rdv.core.journal import Author
 from rdv.domain.statuses import Refusal, Status, may_move
 from rdv.domain.windows import may_still_cancel
 from rdv.models import Participation, Rdv
-from rdv.services import followups, notices, series_notices, waitlist_sources
+from rdv.services import confirmed, followups, notices, series_notices, waitlist_sources
 from rdv.services.errors import CreneauUnavailable, StatusRefused, TooLate, UsagerBusy, WorkshopFull
 from rdv.services.moving import visit_place
 from rdv.services.occupying import drop_dead_options_of, place_of, release_rdv, take
@@ -155,7 +155,8 @@ def _cancel(
 def _set(participation: Participation, status: Status, now: datetime) -> None:
     participation.status = status.value
     participation.status_at = now
-    participation.save(update_fields=["status", "status_at"])
+    # A yes given before does not stand beside a cancellation; put back, the person is asked again.
+    participation.save(update_fields=["status", "status_at", *confirmed.clear(participation)])
 
 
 def _free(rdv: Rdv, now: datetime) -> None:

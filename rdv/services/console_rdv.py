@@ -14,14 +14,19 @@ from notifications.models import Message, State
 from rdv.core.journal import Evenement
 from rdv.domain import french
 from rdv.domain.statuses import AFTER_THE_START, Status, label
-from rdv.models import Participation, Rdv
+from rdv.models import ConfirmedBy, Participation, Rdv
+from rdv.services.confirmed import Answer, answer_in
 from rdv.services.console_people import gets_email, gets_sms, state_of_participation
 from usagers.models import Usager
 from usagers.phones import say_phone
 
 MOST_LINES = 50
-# What hangs on an Rdv: other dates proposed, calls, an agent who is away.
+# What needs no figure; and what hangs on an Rdv: other dates proposed, calls, an agent who is away.
 FOLLOWED = {
+    "participation.unconfirmed": "a retiré la confirmation",
+    "participation.arrived": "a noté : la personne est arrivée",
+    "participation.arrival_undone": "a défait l’arrivée",
+    "participation.on_time": "a retiré le retard",
     "serie.joined": "a pris une série à la suite de ce rendez-vous",
     "proposition.sent": "a proposé d’autres dates, tenues pour la personne",
     "proposition.picked": "a choisi une des dates proposées",
@@ -49,6 +54,7 @@ class Participant:
     participation: Participation
     state: str
     messages: Sequence[Message]
+    answer: Answer = Answer.NONE
 
     @property
     def told(self) -> Usager:
@@ -107,7 +113,13 @@ def page_of(rdv: Rdv, *, now: datetime) -> RdvPage:
         rdv=rdv,
         agents=[link.agent for link in rdv.rdv_agents.all()],
         participants=[
-            Participant(one, state_of_participation(one, now), told.get(str(one.uuid), ())) for one in participations
+            Participant(
+                one,
+                state_of_participation(one, now),
+                told.get(str(one.uuid), ()),
+                answer_in(one, rdv, zone=rdv.motif.departement.zone, now=now),
+            )
+            for one in participations
         ],
         history=history_of_rdv(rdv),
         has_begun=rdv.starts_at <= now,
@@ -168,13 +180,13 @@ def _words(event: Evenement, zone: ZoneInfo, sites: Mapping[int, str]) -> str:
             return _with_reason(f"a noté : {_status(data, zone, event.at)}", data)
         case "participation.late":
             return f"annonce {data.get('minutes')} minutes de retard"
-        case "participation.arrived":
-            return "a noté : la personne est arrivée"
-        case "participation.arrival_undone":
-            return "a défait l’arrivée"
-        case "participation.on_time":
-            return "a retiré le retard"
+        case "participation.confirmed":
+            return f"a noté : la personne vient ({_by(data)})"
     return FOLLOWED.get(event.kind, "a changé le rendez-vous")
+
+
+def _by(data: Mapping[str, Any]) -> str:
+    return next((str(one.label) for one in ConfirmedBy if one.value == data.get("by")), "par téléphone")
 
 
 def _booked(data: Mapping[str, Any]) -> str:

@@ -17,7 +17,7 @@ from rdv.core.journal import Author
 from rdv.domain.travel import Point
 from rdv.domain.windows import Window, may_still_cancel
 from rdv.models import Option, Rdv, RdvAgent
-from rdv.services import followups, notices, waitlist_sources
+from rdv.services import confirmed, followups, notices, waitlist_sources
 from rdv.services.availability import agent_window, agents_who_fit, usager_window
 from rdv.services.choosing import choose
 from rdv.services.errors import ChangedMeanwhile, CreneauUnavailable, NotBookable, TooLate, UsagerBusy
@@ -174,8 +174,10 @@ def _write(rdv: Rdv, target: _Target, move: Move, *, old_agents: list[int], auth
     rdv.starts_at, rdv.ends_at, rdv.site = target.starts_at, target.ends_at, target.site
     rdv.schedule_version += 1
     rdv.is_overbooked = is_overbooked
+    has_moved = (was.starts_at, was.site.pk) != (rdv.starts_at, rdv.site.pk)
+    rdv.moved_at = now if has_moved else rdv.moved_at
     with constraint_errors({"participation_no_two_at_once": UsagerBusy}):
-        rdv.save(update_fields=["starts_at", "ends_at", "site", "schedule_version", "is_overbooked"])
+        rdv.save(update_fields=["starts_at", "ends_at", "site", "schedule_version", "is_overbooked", "moved_at"])
     _change_agents(rdv, old_agents, target.agent_ids)
     take(
         motif=rdv.motif,
@@ -200,7 +202,8 @@ def _write(rdv: Rdv, target: _Target, move: Move, *, old_agents: list[int], auth
         now=now,
         data={"before": before, "after": after, "overbooked": move.overbook_reason.strip()},
     )
-    _forget_the_day(rdv, old_starts_at)
+    if has_moved:
+        _forget_the_day(rdv, old_starts_at)
     for participation in rdv.participations.live().select_related("usager", "responsable").order_by("id"):
         participation.rdv = rdv
         notices.moved(participation, old_starts_at=old_starts_at, old_site_name=old_site_name, now=now)
@@ -212,11 +215,12 @@ def _write(rdv: Rdv, target: _Target, move: Move, *, old_agents: list[int], auth
 
 
 def _forget_the_day(rdv: Rdv, old_starts_at: datetime) -> None:
-    """Lateness was about the old hour; an arrival (rdv/services/arrivals) about its day."""
-    if rdv.starts_at == old_starts_at:
-        return
+    """A yes was about the old hour and place; lateness about the old hour; an arrival (rdv/services/arrivals) about
+    its day."""
     zone = rdv.motif.departement.zone
-    stale: dict[str, None] = {"late_minutes": None}
+    stale: dict[str, str | None] = dict(confirmed.NOTHING)
+    if rdv.starts_at != old_starts_at:
+        stale["late_minutes"] = None
     if local_date(rdv.starts_at, zone) != local_date(old_starts_at, zone):
         stale["arrived_at"] = None
     rdv.participations.update(**stale)

@@ -7,11 +7,15 @@ Room: services. Called by booking, moving, cancelling and attendance, in their t
     moved             at once, old and new                           + reminders again, the old ones obsolete
     cancelled         after 2 minutes of grace                       reminders obsolete
     restored          the cancellation obsolete if it has not left, else told; reminders live again
+    confirmed         nothing: the second SMS obsolete, the reminders to come do not ask any more
+
+The reminder itself asks whether the person comes (rdv/domain/asking), where the motif does; without an answer a second
+SMS leaves the day before.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
@@ -20,6 +24,14 @@ from notifications.models import Message, MessageChannel, State
 from notifications.services import Letter
 from rdv.core import journal
 from rdv.core.journal import Author
+from rdv.domain.asking import (
+    BETWEEN_QUESTIONS,
+    LATE,
+    REMINDER_GAP,
+    REMINDERS_SPREAD_MIN,
+    questions_end,
+    reminder_morning,
+)
 from rdv.models import NoticeLevel, Participation
 from rdv.services.agent_notices import agent_letters, agent_told, forget_agent_notices, forget_arrival
 from rdv.services.calendars import calendar_part, reply_address
@@ -29,17 +41,13 @@ from usagers.phones import PhoneProblem, read_phone
 
 __all__ = ["agent_told", "booked", "cancelled", "forget_arrival", "moved", "restored"]
 
-LATE = timedelta(hours=48)
 GRACE = timedelta(minutes=2)
-# A reminder so soon after the booking would only say it again.
-REMINDER_GAP = timedelta(hours=12)
-# Reminders leave between these local hours, spread by person: neither at night, nor all at once.
-REMINDERS_FROM = time(10, 0)
-REMINDERS_SPREAD_MIN = 120
 NEWS = (News.BOOKED, News.MOVED, News.RESTORED)
 # A word sent again is told as it stands: once the Rdv moves, it says nothing any more.
 _RESENT_ONCE_IN = 10 * 60 * 1_000_000  # microseconds of instant_version
-REMINDERS = (News.SMS_REMINDER, News.EMAIL_REMINDER)
+REMINDERS = (News.SMS_REMINDER, News.EMAIL_REMINDER, News.SECOND_SMS)
+# Those that ask "do you come?", where the motif does.
+QUESTIONS = REMINDERS
 
 
 def booked(participation: Participation, *, now: datetime, author: Author | None = None) -> None:
@@ -122,6 +130,27 @@ def restored(participation: Participation, *, now: datetime) -> None:
     post_office.revive(subject, kinds=REMINDERS, version=current, now=now, only_future=True)
 
 
+def confirmed(participation: Participation, *, now: datetime) -> None:
+    """They said that they come: no second SMS, and what still leaves is a reminder, not a question."""
+    post_office.make_obsolete(subject_of(participation), now=now, kinds=[News.SECOND_SMS])
+    _reword(participation, now)
+
+
+def unconfirmed(participation: Participation, *, now: datetime) -> None:
+    """Noted by mistake: what waits for its hour asks again."""
+    current = participation.rdv.schedule_version
+    subject = subject_of(participation)
+    post_office.revive(subject, kinds=[News.SECOND_SMS], version=current, now=now, only_future=True)
+    _reword(participation, now)
+
+
+def _reword(participation: Participation, now: datetime) -> None:
+    case = _case(participation, now)
+    if case is not None and participation.rdv.motif.asks:
+        for letter in _reminders(case):
+            post_office.reword(letter)
+
+
 def can_be_resent(message: Message, participation: Participation, *, now: datetime) -> bool:
     """Its news still holds: the Rdv stands and is to come, and it is not a word that waits for its hour anyway."""
     is_news = message.kind in (*NEWS, *REMINDERS, News.RESENT)
@@ -160,10 +189,8 @@ def recipient_of(usager: Usager) -> str:
 
 def reminder_at(participation: Participation, days: int) -> datetime:
     """So many days before, in the morning of the département; always the same minute for the same person."""
-    zone = participation.rdv.motif.departement.zone
-    day = participation.rdv.starts_at.astimezone(zone).date() - timedelta(days=days)
-    # Ten to noon is never in a change of hour: adding minutes to the local time is safe.
-    morning = datetime.combine(day, REMINDERS_FROM, tzinfo=zone)
+    rdv = participation.rdv
+    morning = reminder_morning(rdv.starts_at, days, rdv.motif.departement.zone)
     return morning + timedelta(minutes=participation.uuid.int % REMINDERS_SPREAD_MIN)
 
 
@@ -249,9 +276,25 @@ def _reminders(case: _Case) -> Iterable[Letter]:
         (News.EMAIL_REMINDER, MessageChannel.EMAIL, motif.email_reminder_days),
         (News.SMS_REMINDER, MessageChannel.SMS, motif.sms_reminder_days),
     ]
+    last = None
     for news, channel, days in planned:
         if days is not None and (letter := _reminder(case, news, channel, days)):
+            last = max(letter.send_not_before, last or letter.send_not_before)
             yield letter
+    if last is not None and (second := _second_sms(case, after=last)):
+        yield second
+
+
+def _second_sms(case: _Case, *, after: datetime) -> Letter | None:
+    """For those who will not have answered. Obsolete once they do (confirmed, moved, cancelled)."""
+    participation, motif = case.participation, case.participation.rdv.motif
+    if not case.facts.asks or motif.second_sms_days is None:
+        return None
+    at = reminder_at(participation, motif.second_sms_days)
+    if not after + BETWEEN_QUESTIONS <= at < participation.rdv.starts_at:
+        return None
+    until = min(questions_end(at, motif.departement.zone), participation.rdv.starts_at)
+    return _letter(case, News.SECOND_SMS, MessageChannel.SMS, at=at, until=until)
 
 
 def _reminder(case: _Case, news: News, channel: MessageChannel, days: int) -> Letter | None:
@@ -270,6 +313,7 @@ def _letter(
     was: Was | None = None,
     by_service: bool = False,
     at: datetime | None = None,
+    until: datetime | None = None,
     version: int | None = None,
     fallback: Letter | None = None,
 ) -> Letter | None:
@@ -295,7 +339,7 @@ def _letter(
         reply_to=reply_address(case.participation) if channel == MessageChannel.EMAIL else "",
         send_not_before=at or case.now,
         # Never after the hour of the appointment.
-        worthless_after=rdv.starts_at,
+        worthless_after=until or rdv.starts_at,
         fallback=fallback,
     )
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from django.contrib.sessions.backends.db import SessionStore
 from django.db.models import Q
 
+from notifications import replies
 from notifications import services as post_office
 from rdv.core.journal import SYSTEM, Evenement
 from rdv.models import Appel, Inscription, Participation
@@ -20,6 +21,7 @@ def forget_all(*, now: datetime) -> None:
     """Run twice or late, the result is the same."""
     codes.forget(now=now)
     post_office.forget(now=now)
+    replies.forget(now=now)
     exports.forget(now=now)
     forget_fusions(now=now)
     erase_expired(now=now, keep_ids=_still_awaited(now))

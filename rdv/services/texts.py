@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from django.conf import settings
 from django.template.loader import render_to_string
 
 from notifications.channels import gsm7
@@ -34,6 +35,7 @@ class News(StrEnum):
     RESENT = "rdv.resent"  # an agent sends it again, as it stands
     SMS_REMINDER = "rdv.reminder.sms"
     EMAIL_REMINDER = "rdv.reminder.email"
+    SECOND_SMS = "rdv.reminder.second"  # the day before, to those who did not say whether they come
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,9 @@ class Facts:
     address: str
     how_to_come: tuple[str, ...]
     cancel_hours: int
+    # The reminder asks whether the person comes; `can_answer`: an SMS sent back reaches us.
+    asks: bool = False
+    can_answer: bool = False
     label: str = ""
     with_whom: str = ""
     for_whom: str = ""
@@ -83,6 +88,8 @@ def facts_of(participation: Participation) -> Facts:
         address=street,
         how_to_come=come,
         cancel_hours=motif.cancel_hours,
+        asks=motif.asks and participation.confirmed_at is None,
+        can_answer=settings.SMS_CAN_BE_ANSWERED,
     )
     return _with_details(facts, participation) if is_said else facts
 
@@ -110,6 +117,8 @@ def _with_details(facts: Facts, participation: Participation) -> Facts:
 def sms(news: News, facts: Facts, *, was: Was | None = None, by_service: bool = False) -> str:
     """One segment when it can be: the address goes first, then the label; day, hour, place, link, phone never do."""
     opening, way = _SMS[news]
+    if facts.asks and news in _ASKING:
+        return _question(opening, facts)
     if news is News.CANCELLED and by_service:
         opening = "RDV annulé par le service"
     when = f"{_short(facts.starts_at)}, {_place(facts)}"
@@ -124,6 +133,24 @@ def sms(news: News, facts: Facts, *, was: Was | None = None, by_service: bool = 
     )
 
 
+def _question(opening: str, facts: Facts) -> str:
+    """A reminder that asks. What NO does is said whenever it fits: it cancels."""
+    when, label = f"{_short(facts.starts_at)}, {_place(facts)}", f"{facts.label}, " if facts.label else ""
+    street = f", {facts.address}" if facts.address else ""
+    long, short = _WAYS_BY_SMS if facts.can_answer else _WAYS_BY_LINK
+    tail = f"{facts.link} Tél. {facts.phone}"
+    return _first_that_fits(
+        f"{opening} : {label}{when}{street}. {long} {tail}",
+        f"{opening} : {label}{when}. {long} {tail}",
+        f"{opening} : {label}{when}. {short} {tail}",
+        f"{opening} : {when}. {long} {tail}",
+        f"{opening} : {when}. {short} {tail}",
+    )
+
+
+_WAYS_BY_SMS = ("Répondez OUI si vous venez, NON pour annuler, ou :", "Répondez OUI, NON (annule), ou :")
+_WAYS_BY_LINK = ("Venez-vous ? Dites-le, ou annulez :", "Venez-vous ? Oui ou non :")
+
 _SMS = {
     News.BOOKED: ("RDV confirmé", "Voir ou annuler :"),
     News.MOVED: ("RDV déplacé", "Voir ou annuler :"),
@@ -132,7 +159,9 @@ _SMS = {
     News.RESENT: ("Votre RDV", "Voir ou annuler :"),
     News.SMS_REMINDER: ("Rappel RDV", "Pas disponible ? Annulez :"),
     News.EMAIL_REMINDER: ("Rappel RDV", "Pas disponible ? Annulez :"),
+    News.SECOND_SMS: ("Venez-vous ? RDV", "Pas disponible ? Annulez :"),
 }
+_ASKING = (News.SMS_REMINDER, News.EMAIL_REMINDER, News.SECOND_SMS)
 
 
 def _first_that_fits(*richest_first: str) -> str:
@@ -170,14 +199,15 @@ def email(
 ) -> Email:
     """Subject, text and HTML twins. `is_late`: booked so shortly before that no reminder will follow."""
     heading, action = _EMAIL[news]
+    asks = facts.asks and news in _ASKING
     when = f"{french.day_hour(facts.starts_at)}, {_place(facts)}"
     context = {
         "heading": heading,
-        "intro": _intro(news, facts, was=was, by_service=by_service, is_late=is_late),
+        "intro": _intro(news, facts, was=was, by_service=by_service, is_late=is_late) + (_ASKED if asks else ""),
         "rows": _rows(facts),
         "facts": facts,
         "is_on": news is not News.CANCELLED,
-        "action": action,
+        "action": "Dire si vous venez, déplacer ou annuler" if asks else action,
         "owner": owner,
         "cancel_until": french.duration(timedelta(hours=facts.cancel_hours)),
     }
@@ -197,7 +227,9 @@ _EMAIL = {
     News.RESENT: ("Votre rendez-vous", "Voir, déplacer ou annuler"),
     News.SMS_REMINDER: ("Rappel de votre rendez-vous", "Annuler ou déplacer en un geste"),
     News.EMAIL_REMINDER: ("Rappel de votre rendez-vous", "Annuler ou déplacer en un geste"),
+    News.SECOND_SMS: ("Venez-vous à votre rendez-vous ?", "Annuler ou déplacer en un geste"),
 }
+_ASKED = f" Venez-vous{french.NBSP}? Dites-le nous avec le bouton ci-dessous{french.NBSP}: oui ou non, en un geste."
 
 
 def _intro(news: News, facts: Facts, *, was: Was | None, by_service: bool, is_late: bool) -> str:

@@ -1,55 +1,61 @@
-"""OUI, NON, STOP sent back by SMS: the same answers as the link's.
+"""OUI, NON, STOP sent back to an offer of the waiting list: the same answers as the link's.
 
-Room: services. Called by the webhook of incoming SMS. The text that answers goes back the same way; it never says more
-than the offer did.
+Room: services. Called by sms_router. The text that answers goes back the same way; it never says more than the offer
+did.
 """
 
-import re
+from collections.abc import Sequence
 from datetime import datetime
 
 from rdv.core.errors import DomainError
 from rdv.core.journal import Author
-from rdv.core.text import search_key
 from rdv.domain import french
 from rdv.models import Inscription, Offre
+from rdv.models.offre import OffreQuerySet
 from rdv.services import waitlist_answer
+from rdv.services.sms_questions import Question, Word, short
 from usagers.models import Usager
 
-YES = {"oui", "ok", "yes", "o", "1", "d accord", "daccord"}
-NO = {"non", "no", "n", "2"}
-STOP = {"stop", "arret", "arreter", "desinscription"}
-NOT_UNDERSTOOD = "Nous n'avons pas compris. Répondez OUI, NON ou STOP, ou suivez le lien de notre message."
-NOTHING = "Aucune place ne vous est proposée en ce moment. Vous gardez votre rang si vous êtes sur une liste d'attente."
-SEVERAL = "Plusieurs places vous sont proposées : suivez le lien de chaque message pour répondre."
+KIND = "offre"
+TAKES = frozenset({Word.YES, Word.NO})
 
 
-def answer_sms(*, phone: str, text: str, now: datetime) -> str:
-    """What is sent back. `phone`: E.164, as the provider certifies it. A replay says the same and changes nothing."""
-    word = _word(text)
-    if word in STOP:
-        return _stop(phone, now)
-    if word not in YES | NO:
-        return NOT_UNDERSTOOD
-    offres = list(_offres_of(phone, now))
-    if not offres:
-        return NOTHING
-    if len(offres) > 1:
-        return SEVERAL
-    return _yes(offres[0], now) if word in YES else _no(offres[0], now)
+class _Offres:
+    def pending(self, phone: str, now: datetime) -> Sequence[Question]:
+        live = _told(phone, now).filter(state="live").order_by("id")
+        return [_question(offre) for offre in live]
+
+    def last(self, phone: str, now: datetime) -> Question | None:
+        """The last one, live or not: a replay hears the same."""
+        found = _told(phone, now).order_by("-sent_at", "-id").first()
+        return _question(found) if found is not None else None
+
+    def changeable(self, phone: str, now: datetime) -> Sequence[Question]:
+        return ()
+
+    def answer(self, question: Question, said: Word, phone: str, now: datetime) -> str:
+        offre = _told(phone, now).get(uuid=question.key)
+        return _yes(offre, now) if said is Word.YES else _no(offre, now)
+
+    def pick(self, question: Question, number: int, phone: str, now: datetime) -> str:
+        """An offer has one hour: 1 takes it."""
+        return self.answer(question, Word.YES if number == 1 else Word.NO, phone, now)
 
 
-def _word(text: str) -> str:
-    return re.sub(r" +", " ", search_key(text)).strip()
+SOURCE = _Offres()
 
 
-def _offres_of(phone: str, now: datetime) -> list[Offre]:
-    """Live offers told to this number; else the last one answered, so that a replay hears the same."""
+def _told(phone: str, now: datetime) -> OffreQuerySet:
+    """Offers of hours to come, told to whoever has this number."""
     rows = Offre.objects.whole().filter(starts_at__gt=now)
-    told = rows.filter(inscription__responsable__phone=phone) | rows.filter(
+    return rows.filter(inscription__responsable__phone=phone) | rows.filter(
         inscription__responsable__isnull=True, inscription__usager__phone=phone
     )
-    live = list(told.filter(state="live").order_by("id"))
-    return live or list(told.order_by("-sent_at")[:1])
+
+
+def _question(offre: Offre) -> Question:
+    local = offre.starts_at.astimezone(offre.motif.departement.zone)
+    return Question(KIND, str(offre.uuid), f"place libre {short(local)}", offre.answered_at or offre.sent_at, TAKES)
 
 
 def _yes(offre: Offre, now: datetime) -> str:
@@ -69,7 +75,8 @@ def _no(offre: Offre, now: datetime) -> str:
     return "C'est noté. Vous gardez votre rang sur la liste d'attente."
 
 
-def _stop(phone: str, now: datetime) -> str:
+def stop(phone: str, now: datetime) -> str:
+    """No more offers to this number."""
     people = list(Usager.objects.standing().filter(phone=phone))
     waiting = Inscription.objects.open().whole()
     told = waiting.filter(responsable__in=people) | waiting.filter(responsable__isnull=True, usager__in=people)

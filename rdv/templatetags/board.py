@@ -23,7 +23,7 @@ def carte(cell: Cell) -> SafeString:
     html = (
         f'<a class="ev {said.state}{short}" id="{said.key}" href="{escape(said.url)}"{_marks(said)}>'
         f"<b>{said.hour} {escape(said.title)}</b>"
-        f'<span class="tx">{_warning(said)}{"".join(map(_need, said.needs))}'
+        f'<span class="tx">{_warning(said)}{"".join(map(_need, said.needs))}{_answer(said.answer)}'
         f'<span class="w1">{_sign(said.icon)}{escape(said.text)}</span></span>{_badge(said.badge)}</a>'
     )
     return mark_safe(html)  # noqa: S308 - what is typed is escaped above
@@ -59,6 +59,13 @@ def _warning(said: Said) -> str:
 
 def _need(need: Need) -> str:
     return f'<span class="nd">{picto(need.icon)}<span class="nw">{escape(need.word)}</span></span> '
+
+
+def _answer(answer: Need | None) -> str:
+    """Quieter than a need: it is read when one looks for it."""
+    if answer is None:
+        return ""
+    return f'<span class="nd an">{picto(answer.icon)}<span class="nw">{escape(answer.word)}</span></span> '
 
 
 def _sign(icon: str) -> str:

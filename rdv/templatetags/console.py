@@ -82,6 +82,7 @@ MESSAGES = {
     News.RESENT: "renvoi",
     News.SMS_REMINDER: "rappel",
     News.EMAIL_REMINDER: "rappel",
+    News.SECOND_SMS: "question, faute de réponse",
 }
 
 

@@ -189,6 +189,8 @@ def _block(slot: Slot, place: Place, first: int, reader: Reader) -> dict[str, An
         "text": line.text,
         "icon": line.icon,
         "word": line.word,
+        "answer": line.answer,
+        "answer_icon": line.answer_icon,
         "handle": handle_of(line, reader),
         "url": "" if line.kind is Kind.FREE and slot.last - slot.first < LINKED_HOLE else line.url,
     }

@@ -21,7 +21,10 @@ from rdv.domain.french import NBSP
 from rdv.domain.statuses import Status
 from rdv.models import AbsenceKind, Modality, Participation, Rdv
 from rdv.services.agenda import Item, Kind
+from rdv.services.confirmed import Answer, answer_in
 from rdv.services.console_hole import pointed
+from rdv.views.agenda.answers import ICONS as ICONS_OF_ANSWERS
+from rdv.views.agenda.answers import WORDS, counted
 
 MINUTE = timedelta(minutes=1)
 NOBODY = UUID(int=0)
@@ -64,6 +67,8 @@ class Line:
     icon: str = ""
     word: str = ""  # badge of the grid
     fate: str = ""  # badge of the list, when it says more
+    answer: str = ""  # does the person come, when they were asked
+    answer_icon: str = ""
     url: str = ""
     actions: list[Action] = field(default_factory=list)
     rdv: Rdv | None = None  # when it may be read
@@ -189,6 +194,7 @@ def _rdv(item: Item, reader: Reader) -> Line:
     people = [one for one in rdv.participations.all() if one.is_live]
     state, word, fate = _arrived(rdv, people, reader) or _state(item, rdv, people, reader.now)
     detail_url = rdv_url("rdv:rdv_detail", rdv)
+    answer, answer_icon = _answer(rdv, people, reader)
     return _line(
         item,
         reader,
@@ -199,10 +205,24 @@ def _rdv(item: Item, reader: Reader) -> Line:
         icon=_icon(rdv),
         word=word,
         fate=fate,
+        answer=answer,
+        answer_icon=answer_icon,
         url=detail_url,
         actions=_actions(rdv, people, reader, detail_url),
         rdv=rdv,
     )
+
+
+def _answer(rdv: Rdv, people: list[Participation], reader: Reader) -> tuple[str, str]:
+    """Its words and its icon; for a workshop, how many said that they come."""
+    if rdv.starts_at <= reader.now:
+        return "", ""
+    found = [answer_in(one, rdv, zone=reader.zone, now=reader.now) for one in people]
+    if rdv.motif.is_collective:
+        words = counted(found)
+        return words, ICONS_OF_ANSWERS[Answer.COMES] if words else ""
+    one = found[0] if len(set(found)) == 1 else Answer.NONE
+    return WORDS.get(one, ""), ICONS_OF_ANSWERS.get(one, "")
 
 
 def rdv_url(name: str, rdv: Rdv) -> str:

@@ -6,6 +6,7 @@ meanwhile is told (409) and nothing is lost.
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -22,8 +23,8 @@ from rdv.core.journal import Author
 from rdv.domain import french
 from rdv.domain.french import NBSP
 from rdv.domain.statuses import Status
-from rdv.models import Participation
-from rdv.services import arrivals, attendance
+from rdv.models import ConfirmedBy, Participation
+from rdv.services import arrivals, attendance, confirming
 from rdv.services.board import read_board
 from rdv.services.console_rdv import last_change
 from rdv.services.errors import ChangedMeanwhile
@@ -46,11 +47,15 @@ SAID = {
     "remettre": "le rendez-vous est remis.",
     "pas-arrive": "l’arrivée est défaite.",
     "a-l-heure": "le retard est retiré.",
+    "confirme": "a confirmé par téléphone.",
+    "pas-confirme": "la confirmation est défaite.",
 }
-ArrivalGesture = Callable[..., Participation]
-BY_ARRIVAL: dict[str, ArrivalGesture] = {
+SimpleGesture = Callable[..., Participation]
+SIMPLE: dict[str, SimpleGesture] = {
     "pas-arrive": arrivals.undo_arrival,
     "a-l-heure": arrivals.no_longer_late,
+    "confirme": partial(confirming.confirm, by=ConfirmedBy.PHONE),
+    "pas-confirme": confirming.take_back,
 }
 
 
@@ -119,8 +124,8 @@ def _write(request: AgentRequest, participation: Participation, code: str, *, no
     author = request.scope.author(participation.rdv.site_id)
     if code == "arrive":
         return arrivals.mark_arrived(participation=participation, author=author, now=now)
-    if code in BY_ARRIVAL:
-        return BY_ARRIVAL[code](participation=participation, author=author, now=now)
+    if code in SIMPLE:
+        return SIMPLE[code](participation=participation, author=author, now=now)
     if code == "retard":
         return _late(request, participation, author, now)
     if code == "remettre":

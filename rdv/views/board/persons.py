@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from rdv.domain.statuses import Status
 from rdv.services.board_facts import Person, Visit
-from rdv.views.board.words import Badge, Need, Reader, needs_of, person_fate, stamp_of
+from rdv.services.confirmed import Answer
+from rdv.views.board.words import ANSWERS, Badge, Need, Reader, needs_of, person_fate, stamp_of
 
 # How late somebody may say they are.
 MINUTES = (5, 10, 15, 20, 30, 45, 60)
@@ -26,6 +27,7 @@ class ShownPerson:
     gestures: list[Gesture]
     may_be_late: bool
     stamp: str
+    answer: Need | None
 
 
 def shown_person(visit: Visit, person: Person, reader: Reader, *, is_today: bool) -> ShownPerson:
@@ -38,13 +40,26 @@ def shown_person(visit: Visit, person: Person, reader: Reader, *, is_today: bool
         person=person,
         badge=badge or Badge("dot", "", "En cours" if has_begun else "À venir"),
         needs=needs_of([person]),
-        gestures=_gestures(person, has_begun=has_begun, is_today=is_today),
+        gestures=[
+            *_gestures(person, has_begun=has_begun, is_today=is_today),
+            *_answers(visit, person, has_begun=has_begun),
+        ],
         may_be_late=is_today
         and person.status is Status.UNKNOWN
         and not person.arrived_at
         and reader.now < visit.ends_at,
         stamp=stamp_of(person),
+        answer=ANSWERS.get(person.answer),
     )
+
+
+def _answers(visit: Visit, person: Person, *, has_begun: bool) -> list[Gesture]:
+    """What was said on the phone of coming or not."""
+    if has_begun or person.status is not Status.UNKNOWN or person.arrived_at is not None:
+        return []
+    if person.answer is Answer.COMES:
+        return [Gesture("pas-confirme", "Défaire « a confirmé »", "back")]
+    return [Gesture("confirme", "A confirmé par téléphone", "phone")] if visit.asks else []
 
 
 def _gestures(person: Person, *, has_begun: bool, is_today: bool) -> list[Gesture]:

@@ -19,7 +19,10 @@ from rdv.forms.console_state import HERE
 from rdv.models import Modality
 from rdv.services.agenda import Kind
 from rdv.services.board_facts import Block, Column, Person, Visit
+from rdv.services.confirmed import Answer
 from rdv.services.console_hole import pointed
+from rdv.views.agenda.answers import ICONS as ANSWER_ICONS
+from rdv.views.agenda.answers import WORDS as ANSWER_WORDS
 from rdv.views.agenda.lines import clock, short_length
 from rdv.views.board.asked import BoardAsked
 
@@ -62,6 +65,9 @@ class Need:
     word: str
 
 
+ANSWERS = {one: Need(ANSWER_ICONS[one], ANSWER_WORDS[one]) for one in (Answer.COMES, Answer.SILENT)}
+
+
 @dataclass(frozen=True, slots=True)
 class Said:
     """One cell. `state`: class of the card. `stamp`, `participation`: for the keys A and N, when one person comes."""
@@ -76,6 +82,7 @@ class Said:
     badge: Badge | None = None
     warning: str = ""
     needs: tuple[Need, ...] = ()
+    answer: Need | None = None
     url: str = ""
     key: str = ""
     is_current: bool = False
@@ -156,6 +163,7 @@ def _rdv(block: Block, visit: Visit, column: Column, reader: Reader) -> Said:
         badge=badge,
         warning=warning,
         needs=needs_of(live) if not visit.is_collective else (),
+        answer=ANSWERS.get(alone.answer) if alone else None,
         url=f"{reader.asked.url(rdv=visit.uuid, nom='')}#choisi",
         key=f"c{column.agent_id}-{visit.uuid.hex[:12]}",
         is_current=visit.starts_at <= reader.now < visit.ends_at,

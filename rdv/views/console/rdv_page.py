@@ -17,7 +17,8 @@ from rdv.core import clock
 from rdv.core.errors import DomainError
 from rdv.domain.statuses import Status
 from rdv.forms.console_rdv import BY_SERVICE, WHOLE, CancelForm
-from rdv.models import Participation, Rdv
+from rdv.models import ConfirmedBy, Participation, Rdv
+from rdv.services import confirming
 from rdv.services.attendance import set_status
 from rdv.services.cancelling import cancel_participation, cancel_rdv, restore_participation
 from rdv.services.console_rdv import last_change, page_of
@@ -66,6 +67,25 @@ def rdv_status(request: AgentRequest, uuid: uuids.UUID) -> HttpResponse:
     except DomainError as error:
         return _refused(request, uuid, error, wanted=wanted, wanted_for=participation.uuid)
     messages.success(request, SAID.get(wanted, "C’est noté."))
+    return redirect("rdv:rdv_detail", uuid=uuid)
+
+
+@require_POST
+@console_roles
+def rdv_confirmed(request: AgentRequest, uuid: uuids.UUID) -> HttpResponse:
+    """They said that they come, on the phone or at the desk (`par`); or it was noted by mistake."""
+    participation = _participation(request, uuid)
+    by, author, now = request.POST.get("par", ""), request.scope.author(participation.rdv.site_id), clock.now()
+    if by and by not in (ConfirmedBy.PHONE, ConfirmedBy.DESK):
+        raise Http404
+    try:
+        if by:
+            confirming.confirm(participation=participation, by=ConfirmedBy(by), author=author, now=now)
+        else:
+            confirming.take_back(participation=participation, author=author, now=now)
+    except DomainError as error:
+        return _refused(request, uuid, error)
+    messages.success(request, "C’est noté : la personne vient." if by else "C’est défait.")
     return redirect("rdv:rdv_detail", uuid=uuid)
 
 

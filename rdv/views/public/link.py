@@ -1,6 +1,6 @@
 """What the link of a message opens: the appointment without a name, and what one may do. /r/<token>
 
-    see, calendar, cancel (2 clicks), bring back within minutes, say "I am late", come with somebody
+    see, say "I come", calendar, cancel (2 clicks), bring back within minutes, say "I am late", come with somebody
     moving has pages of its own (link_move), names come after a code (mine)
 
 An unknown link is a 404 in words; one whose appointment is over explains and gives the phone.
@@ -24,8 +24,8 @@ from rdv.core.journal import Author
 from rdv.domain.statuses import Status
 from rdv.domain.windows import cancel_deadline, may_still_cancel
 from rdv.forms.public_link import CompanionForm, LateForm
-from rdv.models import Booker, Motif, Participation
-from rdv.services import attendance, cancelling
+from rdv.models import Booker, ConfirmedBy, Motif, Participation
+from rdv.services import attendance, cancelling, confirmed, confirming
 from rdv.services.calendars import calendar_file
 from rdv.services.errors import StatusRefused, TooLate, UsagerBusy, WorkshopFull
 from rdv.services.public_booking import author_of, set_companion
@@ -92,6 +92,8 @@ def state_of(participation: Participation, now: datetime) -> dict[str, Any]:
         "may_cancel": may_change,
         "may_move": may_change and may_move_online(motif),
         "deadline": cancel_deadline(rdv.starts_at, motif.cancel_hours),
+        "asks": is_coming and confirmed.may_say(participation, now=now),
+        "has_confirmed": is_coming and participation.confirmed_at is not None,
         "by_service": participation.status == Status.REVOKED.value,
         "may_undo": may_undo(participation, now),
         "may_wait": may_wait(participation, now),
@@ -119,6 +121,7 @@ def may_undo(participation: Participation, now: datetime) -> bool:
 
 
 SAID = {
+    "vient": lambda: _("C’est noté\u00a0: vous venez. Merci, et à bientôt."),
     "retard": lambda: _("C’est noté\u00a0: nous savons que vous serez en retard."),
     "accompagnement": lambda: _("C’est noté\u00a0: vous venez avec quelqu’un."),
     "repris": lambda: _("Votre rendez-vous est repris. Rien n’a changé."),
@@ -160,6 +163,17 @@ def cancel(request: HttpRequest, participation: Participation, now: datetime) ->
         return back_to(participation)
     context = ticket(participation) | state
     return show(request, "public/cancel.html", participation.rdv.motif.departement, context)
+
+
+@require_POST
+@link_view
+def coming(request: HttpRequest, participation: Participation, now: datetime) -> HttpResponse:
+    """ "Oui, je viens": one press. Cancelled meanwhile, or begun: the page says where it stands."""
+    try:
+        confirming.confirm(participation=participation, by=ConfirmedBy.LINK, author=speaker(participation), now=now)
+    except (StatusRefused, TooLate):
+        return back_to(participation)
+    return back_to(participation, "vient")
 
 
 @require_POST

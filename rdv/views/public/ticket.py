@@ -57,6 +57,7 @@ def ticket(participation: Participation, *, address: str = "") -> dict[str, Any]
                 ("calendar", "calendar"),
                 ("cancel", "cancel"),
                 ("restore", "restore"),
+                ("coming", "coming"),
                 ("move", "move"),
                 ("late", "late"),
                 ("companion", "companion"),

@@ -106,7 +106,7 @@ def _script(appel: Appel, hours: Sequence[Horaire], zone: ZoneInfo) -> list[str]
     lines = [f"{hello} {_news(appel)} »"]
     if hours:
         lines.append("« Nous vous gardons ces dates. Laquelle vous convient ? »")
-    elif appel.kind == AppelKind.MESSAGE or is_kept(appel):
+    elif appel.kind in (AppelKind.MESSAGE, AppelKind.COMING) or is_kept(appel):
         lines.append("« Pouvez-vous venir ? »")
         if rdv.motif.documents and rdv.motif.notice_level == NoticeLevel.NORMAL:
             lines.append(f"Si oui : « Apportez {french.joined(rdv.motif.documents)}. »")
@@ -121,6 +121,8 @@ def _news(appel: Appel) -> str:
     rdv = appel.participation.rdv
     if appel.kind == AppelKind.MESSAGE:
         return "Nous n’avons pas réussi à vous l’écrire."
+    if appel.kind == AppelKind.COMING:
+        return "Je voudrais savoir si vous venez."
     if appel.kind == AppelKind.PROPOSITION and appel.absence is None:
         return "Nous vous proposons d’autres dates."
     if is_kept(appel):

@@ -1,0 +1,55 @@
+"""SMS that people send us: each is answered once, however often the provider hands it over.
+
+Room: post office. Called by rdv/services/sms_router, which knows what the words mean. What the person wrote is not
+kept; what we answered is, for two days, so that a second call of the provider hears the same.
+
+    taken --answered--> kept two days
+      |--the process died: whoever is called after a minute takes it over
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+
+from notifications.models import Reply
+
+# Whoever took it has surely died: the provider itself waits 15 seconds for an answer.
+TAKE_OVER = timedelta(minutes=1)
+KEEP = timedelta(days=2)
+# A question of ours is answered within this, or forgotten; nobody is asked a second one meanwhile.
+QUESTION_STANDS = timedelta(hours=24)
+
+
+def take(provider_id: str, *, phone: str, now: datetime) -> Reply | None:
+    """The message to answer; None when it was taken before (`answer_of` says what it was told)."""
+    with transaction.atomic():
+        row, is_new = Reply.objects.get_or_create(
+            provider_id=provider_id, defaults={"phone": phone, "received_at": now}
+        )
+        if is_new:
+            return row
+        # The guard: one process at most moves the date.
+        dead = Reply.objects.filter(pk=row.pk, answered_at__isnull=True, received_at__lte=now - TAKE_OVER)
+        return row if dead.update(received_at=now) == 1 else None
+
+
+def answer_of(provider_id: str) -> str:
+    """What it was answered; "" while another process is at it: it will answer."""
+    found = Reply.objects.filter(provider_id=provider_id).values_list("answer", flat=True).first()
+    return found or ""
+
+
+def settle(reply: Reply, *, answer: str, question: dict[str, Any], now: datetime) -> None:
+    Reply.objects.filter(pk=reply.pk).update(answer=answer, question=question, answered_at=now)
+
+
+def last_question(phone: str, *, now: datetime) -> dict[str, Any]:
+    """What we asked back lately; {} when nothing."""
+    rows = Reply.objects.filter(phone=phone, received_at__gt=now - QUESTION_STANDS).exclude(question={})
+    found: dict[str, Any] | None = rows.order_by("-received_at", "-id").values_list("question", flat=True).first()
+    return found or {}
+
+
+def forget(*, now: datetime) -> int:
+    return Reply.objects.filter(received_at__lt=now - KEEP).delete()[0]

@@ -1,0 +1,38 @@
+"""What a question asked by SMS looks like to whoever sorts the answers. Room: services; plain values, no query.
+
+Made by waitlist_sms, confirming_sms, propositions_sms; read by sms_router.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from rdv.domain import french
+
+
+class Word(StrEnum):
+    YES = "yes"
+    NO = "no"
+    CANCEL = "cancel"
+
+    @property
+    def spoken(self) -> str:
+        return {Word.YES: "OUI", Word.NO: "NON", Word.CANCEL: "ANNULER"}[self]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """`key`: its own name within its kind; `words`: what it is about, as short as an SMS wants; `at`: when it was
+    asked, or answered; `has_numbers`: its dates are numbered."""
+
+    kind: str
+    key: str
+    words: str
+    at: datetime
+    takes: frozenset[Word]
+    has_numbers: bool = False
+
+
+def short(local: datetime) -> str:
+    """jeu. 26 nov. à 9h20."""
+    return f"{french.short_day(local)} à {french.hour(local).replace(french.NBSP, '')}"

@@ -1,0 +1,158 @@
+"""What somebody sends back by SMS, and which of our questions it answers. One way in for all of them.
+
+Room: services. Called by the webhook of incoming SMS, and by the simulation. The number is matched with what was asked
+of it: a place of the waiting list (waitlist_sms), "do you come?" (confirming_sms), other dates (propositions_sms).
+
+    one question fits       -> applied, by the same services as the link's
+    several fit             -> one question back, numbered; never a second one: then the links, or the phone
+    none fits, other words  -> said so; nothing changes
+    STOP                    -> the waiting list, as always
+
+No transaction here: each answer is one of the services'. The provider may call twice: notifications/replies.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from notifications import replies
+from notifications.channels import gsm7
+from rdv.core.text import search_key
+from rdv.services import confirming_sms, propositions_sms, waitlist_sms
+from rdv.services.sms_questions import Question, Word
+
+YES = {"oui", "ok", "yes", "o", "d accord", "daccord", "je viens", "oui je viens"}
+NO = {"non", "no", "n", "je ne viens pas", "non je ne viens pas"}
+CANCEL = {"annuler", "annule", "annulez", "annulation", "annuler rdv", "annuler rendez vous"}
+STOP = {"stop", "arret", "arreter", "desinscription"}
+POLITE = {"bonjour", "bonsoir", "merci", "beaucoup", "svp", "madame", "monsieur"}
+# Where no date is numbered, 1 and 2 have always meant yes and no.
+BY_NUMBER: Mapping[int, Word] = {1: Word.YES, 2: Word.NO}
+NOT_UNDERSTOOD = "Nous n'avons pas compris. Répondez OUI, NON ou STOP, ou suivez le lien de notre message."
+NOTHING = "Aucune place ne vous est proposée en ce moment. Vous gardez votre rang si vous êtes sur une liste d'attente."
+SEVERAL = "Nous vous avons posé plusieurs questions : suivez le lien de chaque message pour répondre."
+MOST_CHOICES = 5
+
+
+class Source(Protocol):
+    """One kind of question: which stand for this number, and what an answer does."""
+
+    def pending(self, phone: str, now: datetime) -> Sequence[Question]: ...
+    def last(self, phone: str, now: datetime) -> Question | None: ...
+    def changeable(self, phone: str, now: datetime) -> Sequence[Question]: ...
+    def answer(self, question: Question, said: Word, phone: str, now: datetime) -> str: ...
+    def pick(self, question: Question, number: int, phone: str, now: datetime) -> str: ...
+
+
+SOURCES: Mapping[str, Source] = {
+    waitlist_sms.KIND: waitlist_sms.SOURCE,
+    confirming_sms.KIND: confirming_sms.SOURCE,
+    propositions_sms.KIND: propositions_sms.SOURCE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What is sent back, and what it asked."""
+
+    text: str
+    question: dict[str, Any] = field(default_factory=dict)
+
+
+def answer_sms(*, phone: str, text: str, now: datetime, provider_id: str = "") -> str:
+    """What is sent back; "" when another process is answering this very message. `phone`: E.164, as the provider
+    certifies it; `provider_id`: its own name of the message: handed over again, the same is said, nothing changes."""
+    if not provider_id:
+        return _decide(phone, text, now).text
+    taken = replies.take(provider_id, phone=phone, now=now)
+    if taken is None:
+        return replies.answer_of(provider_id)
+    said = _decide(phone, text, now)
+    replies.settle(taken, answer=said.text, question=said.question, now=now)
+    return said.text
+
+
+def _decide(phone: str, text: str, now: datetime) -> Said:
+    word = word_of(text)
+    if word in STOP:
+        return Said(waitlist_sms.stop(phone, now))
+    asked_back = replies.last_question(phone, now=now)
+    number = int(word) if re.fullmatch(r"[1-9]", word) else 0
+    if number and asked_back:
+        return _chosen(asked_back, number, phone, now)
+    pending = [one for source in SOURCES.values() for one in source.pending(phone, now)]
+    if number:
+        dates = [one for one in pending if one.has_numbers]
+        if len(dates) == 1:
+            return Said(SOURCES[dates[0].kind].pick(dates[0], number, phone, now))
+        if dates:
+            return Said(SEVERAL)
+    said = _meaning(word, number)
+    if said is None:
+        return Said(NOT_UNDERSTOOD)
+    return _apply(said, pending, phone, now, was_asked=bool(asked_back))
+
+
+def word_of(text: str) -> str:
+    """Without accents, signs, nor the polite words around."""
+    words = re.sub(r" +", " ", search_key(text[:160])).strip().split(" ")
+    return " ".join(word for word in words if word not in POLITE)
+
+
+def _meaning(word: str, number: int) -> Word | None:
+    if number:
+        return BY_NUMBER.get(number)
+    if word in CANCEL:
+        return Word.CANCEL
+    return Word.YES if word in YES else Word.NO if word in NO else None
+
+
+def _apply(said: Word, pending: Sequence[Question], phone: str, now: datetime, *, was_asked: bool) -> Said:
+    fitting = [one for one in pending if said in one.takes]
+    if not fitting:
+        return _again(said, phone, now, was_asked=was_asked)
+    if len(fitting) == 1:
+        return Said(SOURCES[fitting[0].kind].answer(fitting[0], said, phone, now))
+    return Said(SEVERAL) if was_asked else _ask_back(said, fitting)
+
+
+def _ask_back(said: Word, fitting: Sequence[Question]) -> Said:
+    """OUI pour quoi ? 1 : RDV jeu. 26 nov. à 9h20. 2 : place mar. 1 déc. à 14h. Répondez 1 ou 2."""
+    shown = fitting[:MOST_CHOICES]
+    lines = " ".join(f"{number} : {one.words}." for number, one in enumerate(shown, start=1))
+    numbers = " ou ".join(str(number) for number in range(1, len(shown) + 1))
+    text = f"{said.spoken} pour quoi ? {lines} Répondez {numbers}."
+    question = {"said": said.value, "choices": [[one.kind, one.key] for one in shown]}
+    return Said(gsm7.plain(text), question)
+
+
+def _chosen(asked_back: Mapping[str, Any], number: int, phone: str, now: datetime) -> Said:
+    """The number of a question of ours. What it named may have been answered since: the service says so."""
+    choices = asked_back.get("choices", [])
+    if number > len(choices):
+        return Said(SEVERAL)
+    kind, key = choices[number - 1]
+    source = SOURCES[kind]
+    found = next((one for one in source.pending(phone, now) if one.key == key), None) or source.last(phone, now)
+    if found is None or found.key != key:
+        return Said(NOTHING)
+    return Said(source.answer(found, Word(asked_back["said"]), phone, now))
+
+
+def _again(said: Word, phone: str, now: datetime, *, was_asked: bool) -> Said:
+    """Nothing waits for this answer: the question answered last hears it (a replay, or a change of mind).
+
+    A yes taken back where several could be is ambiguous too.
+    """
+    lasts = [one for source in SOURCES.values() if (one := source.last(phone, now)) is not None and said in one.takes]
+    if not lasts:
+        return Said(NOTHING)
+    latest = max(lasts, key=lambda one: one.at)
+    source = SOURCES[latest.kind]
+    if said is not Word.YES:
+        standing = source.changeable(phone, now)
+        if len(standing) > 1 and latest.key in [one.key for one in standing]:
+            return Said(SEVERAL) if was_asked else _ask_back(said, standing)
+    return Said(source.answer(latest, said, phone, now))
