@@ -43,7 +43,7 @@ class AskedPeople:
         for opens in openings(self.now, self.month.world.ends_at):
             self.month.at(opens, self._look_at_calls)
 
-    # --- By SMS
+    # --- By message
 
     def may_say_yes(self, participation: Participation, *, key: str, read_at: datetime) -> None:
         """Those who mean to come, and a few who will not be there."""
@@ -58,7 +58,7 @@ class AskedPeople:
         if participation is None or participation.confirmed_at is not None:
             return
         author = author_of(participation.usager)
-        confirming.confirm(participation=participation, by=ConfirmedBy.SMS, author=author, now=self.now)
+        confirming.confirm(participation=participation, by=ConfirmedBy.LINK, author=author, now=self.now)
         self.confirmed += 1
 
     def read_second(self, participation: Participation) -> None:
