@@ -5,7 +5,7 @@ one says nothing: those people are phoned.
 
     joined     at once                          left      at once
     offer      e-mail at once; SMS when phones may ring; worthless after the answer's hour
-    taken      the place went elsewhere         sleeping  two offers without an answer
+    taken      the place went elsewhere         sleeping  offers without an answer
     closed     the motif is received no more
 """
 
@@ -148,7 +148,7 @@ def sleeping(inscription: Inscription, *, now: datetime) -> None:
     news = _News(
         SLEEPING,
         "Votre attente est en pause",
-        ("Nous vous avons proposé deux places sans recevoir de réponse. Nous n’en proposons plus pour l’instant.",
+        ("Nous vous avons proposé des places sans recevoir de réponse. Nous n’en proposons plus pour l’instant.",
          "Vous attendez encore\u00a0? Dites-le nous\u00a0: vous gardez votre ancienneté."),
         (f"Sans réponse de votre part, votre attente est en pause. Vous attendez encore ? {link} Tél. {phone}",),
         "J’attends encore",

@@ -43,8 +43,8 @@ def local(zone, *parts):
         (timedelta(days=7, seconds=1), Tier.LONG, 1, 1440),
         (timedelta(days=7), Tier.MIDDLE, 1, 240),
         (timedelta(hours=48), Tier.MIDDLE, 1, 240),
-        (timedelta(hours=48, seconds=-1), Tier.NEAR, 3, 120),
-        (timedelta(hours=3), Tier.NEAR, 3, 120),
+        (timedelta(hours=48, seconds=-1), Tier.NEAR, 5, 120),
+        (timedelta(hours=3), Tier.NEAR, 5, 120),
         (timedelta(hours=3, seconds=-1), Tier.SHORT, CROWD, 20),
     ],
 )
