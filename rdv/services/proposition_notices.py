@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.template.loader import render_to_string
 
 from notifications import services as post_office
@@ -78,7 +79,10 @@ def proposed(proposition: Proposition, horaires: Sequence[Horaire], *, now: date
             f"Ces places sont gardées pour vous. Choisissez-en une avant le {french.day_hour(until)}"
             + (f"{NBSP}: sans réponse, nous vous appelons." if is_off else f"{NBSP}: sinon, rien ne change."),
         ),
-        _sms_texts(_short(was), said, _short(until), f"{link} Tél. {phone}", is_off=is_off),
+        (
+            *_numbered_texts(_short(was), hours, _short(until), f"{link} Tél. {phone}", is_off=is_off),
+            *_sms_texts(_short(was), said, _short(until), f"{link} Tél. {phone}", is_off=is_off),
+        ),
         "Choisir une date",
         link,
         rows=[(f"Choix {number}", _long(one)) for number, one in enumerate(hours, start=1)],
@@ -87,6 +91,17 @@ def proposed(proposition: Proposition, horaires: Sequence[Horaire], *, now: date
     # Off: even after the answer's hour, the person must know not to come.
     worthless_after = max(proposition.answer_by, proposition.was_at) if is_off else proposition.answer_by
     say(participation, news, about=subject_of(proposition), now=now, sms_at=at, until=worthless_after)
+
+
+def _numbered_texts(old: str, hours: Sequence[datetime], before: str, tail: str, *, is_off: bool) -> tuple[str, ...]:
+    """Where an SMS sent back reaches us: a number picks the date (propositions_sms). None when they do not fit."""
+    if not settings.SMS_CAN_BE_ANSWERED:
+        return ()
+    listed = " ".join(f"{number}: {_short(one)}." for number, one in enumerate(hours, start=1))
+    opening = f"RDV du {old} annulé." if is_off else f"RDV du {old} :"
+    ways = ", ".join(str(number) for number in range(1, len(hours) + 1))
+    text = f"{opening} {listed} Répondez {ways} ou NON avant {before}, ou {tail}"
+    return (text,) if gsm7.segments(gsm7.plain(fill_links(text))) == 1 else ()
 
 
 def _sms_texts(old: str, hours: str, before: str, tail: str, *, is_off: bool) -> tuple[str, ...]:

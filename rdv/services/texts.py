@@ -159,7 +159,7 @@ _SMS = {
     News.RESENT: ("Votre RDV", "Voir ou annuler :"),
     News.SMS_REMINDER: ("Rappel RDV", "Pas disponible ? Annulez :"),
     News.EMAIL_REMINDER: ("Rappel RDV", "Pas disponible ? Annulez :"),
-    News.SECOND_SMS: ("Venez-vous ? RDV", "Pas disponible ? Annulez :"),
+    News.SECOND_SMS: ("Votre réponse ? RDV", "Pas disponible ? Annulez :"),
 }
 _ASKING = (News.SMS_REMINDER, News.EMAIL_REMINDER, News.SECOND_SMS)
 

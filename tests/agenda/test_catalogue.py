@@ -38,6 +38,9 @@ def typed(motif=None, **changes):
         "cancel_warning": "",
         "email_reminder_days": 7,
         "sms_reminder_days": 2,
+        "asks_confirmation": "on",
+        "second_sms_days": 1,
+        "call_days": 1,
         "notice_level": "normal",
     }
     return values | changes
@@ -281,3 +284,19 @@ def test_the_service_is_asked_in_words(house, client_of):
     page = client_of("admin").get(f"{URL}nouveau/").content.decode()
     assert '<option value="" selected>Choisissez</option>' in page
     assert "-----" not in page
+
+
+@django_db
+def test_whether_people_are_asked_is_a_setting_of_the_motif(house, client_of):
+    client = client_of("admin")
+    assert 'name="asks_confirmation"' in client.get(f"{URL}nouveau/").content.decode()
+    form = typed(name="Point budget", service=house.ssl.pk)
+    del form["asks_confirmation"]
+    client.post(f"{URL}nouveau/", form | {"second_sms_days": "", "call_days": ""})
+    made = Motif.objects.get(name="Point budget")
+    assert (made.asks_confirmation, made.second_sms_days, made.call_days) == (False, None, None)
+    refused = client.post(f"{URL}{made.uuid}/", typed(name="Point budget", service=house.ssl.pk, call_days="9"))
+    assert "de 1 à 5 jours ouvrés" in errors(refused, "call_days")
+    client.post(f"{URL}{made.uuid}/", typed(name="Point budget", service=house.ssl.pk))
+    made.refresh_from_db()
+    assert (made.asks_confirmation, made.second_sms_days, made.call_days) == (True, 1, 1)

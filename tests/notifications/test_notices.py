@@ -178,6 +178,7 @@ def test_booked_at_once_and_reminders_planned():
         ("rdv.booked", "email"),
         ("rdv.reminder.sms", "sms"),
         ("rdv.reminder.email", "email"),
+        ("rdv.reminder.second", "sms"),
     }
     assert set(planned(kind="rdv.booked").values_list("send_not_before", flat=True)) == {NOW}
     zone = participation.rdv.motif.departement.zone
@@ -185,7 +186,8 @@ def test_booked_at_once_and_reminders_planned():
         local = planned().get(kind=kind).send_not_before.astimezone(zone)
         assert (local.month, local.day) == (1, day)
         assert 10 <= local.hour < 12
-    assert set(Message.objects.values_list("worthless_after", flat=True)) == {AT}
+    others = Message.objects.exclude(kind="rdv.reminder.second")
+    assert set(others.values_list("worthless_after", flat=True)) == {AT}
 
 
 def test_reminders_stand_in_for_each_other_only_when_alone():
@@ -199,7 +201,7 @@ def test_told_five_times_one_message_each():
     participation = make_case()
     for _ in range(5):
         notices.booked(participation, now=NOW)
-    assert planned().count() == 4
+    assert planned().count() == 5
 
 
 def test_under_48_hours_the_booking_is_the_reminder():
@@ -256,6 +258,7 @@ def test_moved_says_old_and_new_and_plans_again():
         ("rdv.moved", 1),
         ("rdv.reminder.sms", 1),
         ("rdv.reminder.email", 1),
+        ("rdv.reminder.second", 1),
     }
     text = planned().get(kind="rdv.moved", channel="sms").body
     assert "jeu. 21\u00a0janv. à 9h20" in text
@@ -325,7 +328,7 @@ def test_undone_days_later_does_not_send_the_reminders_it_missed():
         pass
     cancel(participation, NOW + timedelta(days=1))
     restore(participation, NOW + timedelta(days=5))
-    assert set(planned().values_list("kind", flat=True)) == {"rdv.reminder.sms"}
+    assert set(planned().values_list("kind", flat=True)) == {"rdv.reminder.sms", "rdv.reminder.second"}
 
 
 def test_nothing_about_what_is_past():

@@ -81,6 +81,8 @@ LINK = [
 CALLS = [
     Ask("rdv:waiting_calls", site(*SITE), label="message", data=lambda _h, _r: {"raison": "message"},
         viewer="secretaire", queries=14),
+    Ask("rdv:waiting_calls", site(*SITE), label="vient", data=lambda _h, _r: {"raison": "vient"},
+        viewer="secretaire", queries=14),
     *(
         _post("call_answer", site(*READERS), _call, lambda _h, _r, said=said: {"reponse": said}, label=said)
         for said in ("vient", "annuler", "absent", "faux")

@@ -175,6 +175,12 @@ RDV = [
             "vu": Status.UNKNOWN.value,
         },
     ),
+    _post(
+        "rdv_confirmed",
+        site(*READERS),
+        args=_of_rdv,
+        data=lambda h, _r: {"participation": h.rdv.participations.get().uuid, "par": "phone"},
+    ),
     Ask("rdv:rdv_cancel", site(*READERS), args=_of_rdv, viewer="secretaire", queries=14),
     _post("rdv_cancel", site(*READERS), args=_of_rdv, data=lambda _h, _r: {"who": "usager"}),
     Ask("rdv:rdv_move", site(*READERS), args=_of_rdv, viewer="secretaire", queries=23),

@@ -107,8 +107,10 @@ PATH = [
 LINKS = [
     _page("public_link", only("usager"), args=_link(), viewer="usager"),
     _page("public_link", only("usager"), label="annulé", args=_link("given_back"), viewer="usager"),
+    _page("public_link", only("usager"), label="venez-vous", args=_link("asked"), viewer="usager"),
     _page("public_cancel", only("usager"), args=_link(), viewer="usager"),
     _post("public_cancel", only("usager"), args=_link()),
+    _post("public_coming", only("usager"), args=_link()),
     _post("public_restore", only("usager"), args=_link("given_back")),
     _page("public_late", only("usager"), args=_link("today"), viewer="usager"),
     _post("public_late", only("usager"), args=_link("today"), data=lambda _h, _r: {"minutes": "10"}),

@@ -200,6 +200,9 @@ def _rdvs(house):
         participation=house.given_back, by_service=False, author=Author("usager", house.other.pk, "Usager"), now=now
     )
     house.over = make(motif, [owner], at(house, -9, 9), [house.other]).participations.get()
+    long_ago = now - 10 * 24 * 60 * MINUTE
+    asked = make_rdv(motif, site, [owner], at(house, 4, 17), usagers=[house.other], created_at=long_ago)
+    house.asked = asked.participations.get()
     notices.booked(house.participation, now=now)
     house.messages = list(about(("participation", str(house.participation.uuid))).order_by("id"))
     house.email = next(one for one in house.messages if one.channel == "email" and one.calendar)

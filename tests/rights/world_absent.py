@@ -45,6 +45,10 @@ def somebody_away(house, at):
     )
     Appel.objects.filter(participation=house.choice_refused.participation).delete()
     unreached = _rdv(house, at(house, 17, 14))
+    house.silent = calls.open_appel(
+        whole(_rdv(house, at(house, 18, 14))), AppelKind.COMING, before=at(house, 18, 14), now=house.now,
+        reason="Pas de réponse à notre message",
+    )  # fmt: skip
     house.unreached = calls.open_appel(
         whole(unreached), AppelKind.MESSAGE, before=unreached.starts_at, now=house.now, reason="SMS : refusé"
     )

@@ -29,6 +29,7 @@ from rdv.services.absences import AbsenceRule, create_absence
 from rdv.services.cancelling import cancel_participation, restore_participation
 from rdv.services.errors import ChangedMeanwhile, ReasonMissing, StatusRefused
 from rdv.services.questions import EVERYBODY
+from rdv.services.sms_router import NOTHING, answer_sms
 from rdv.services.waitlist_answer import OffreOver, accept, no_answer, refuse
 from rdv.services.waitlist_expiry import expire_past
 from rdv.services.waitlist_join import (
@@ -42,7 +43,6 @@ from rdv.services.waitlist_join import (
 )
 from rdv.services.waitlist_offer import lapse_due
 from rdv.services.waitlist_rules import PolicyRefused, open_waitlist, policy_of, set_policy
-from rdv.services.waitlist_sms import NOTHING, SEVERAL, answer_sms
 from rdv.services.waitlist_withdraw import NotOffered, withdraw_for_agent
 from rdv.tasks import waitlist_minute
 from tests.factories import NOW, make_motif, make_ouverture, make_rdv, make_usager, utc
@@ -369,7 +369,9 @@ def test_stop_and_several_by_sms(world):
     cancel(world)
     cancel_participation(participation=other.participations.get(), by_service=False, author=USAGER, now=NOW)
     assert len(live()) == 2
-    assert answer_sms(phone="+33639980001", text="oui", now=NOW) == SEVERAL
+    asked_back = answer_sms(phone="+33639980001", text="oui", now=NOW)
+    assert "OUI pour quoi ?" in asked_back
+    assert asked_back.count("place libre lun. 18") == 2
     answer_sms(phone="+33639980001", text="Arrêt", now=NOW)
     assert not live()
     for inscription in both:

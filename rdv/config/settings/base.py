@@ -202,7 +202,8 @@ TWILIO_ACCOUNT_SID = env("TWILIO_ACCOUNT_SID", default="")
 TWILIO_AUTH_TOKEN = env("TWILIO_AUTH_TOKEN", default="")
 TWILIO_MESSAGING_SERVICE_SID = env("TWILIO_MESSAGING_SERVICE_SID", default="")
 TWILIO_API_BASE = env("TWILIO_API_BASE", default="")
-# The sender is a number that people can answer (an alphanumeric sender cannot): offers then say OUI, NON, STOP.
+# The sender is a number that people can answer (an alphanumeric sender cannot): reminders then say OUI, NON, offers
+# OUI, NON, STOP, other dates 1, 2, 3.
 SMS_CAN_BE_ANSWERED = env.bool("SMS_CAN_BE_ANSWERED", default=False)
 EMAIL_BACKEND = env("EMAIL_BACKEND", default="django.core.mail.backends.smtp.EmailBackend")
 EMAIL_HOST = env("EMAIL_HOST", default="127.0.0.1")

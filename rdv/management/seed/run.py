@@ -13,6 +13,7 @@ from agents.models import Agent, Departement, Role
 from rdv.management.seed.absent import AbsentStory
 from rdv.management.seed.accounts import AccountsFile, open_accounts, usager_hints
 from rdv.management.seed.claire import ClaireWeek
+from rdv.management.seed.coming import Coming
 from rdv.management.seed.drafts import Board
 from rdv.management.seed.filling import Crowd, Filler
 from rdv.management.seed.institution import (
@@ -32,6 +33,7 @@ from rdv.management.seed.team import CLAIRE, ELISE, ISABELLE, KARIM, NADIA, SOPH
 from rdv.management.seed.waiting import WaitingRoom
 from rdv.management.seed.workshops import Workshops, workshops_held
 from rdv.management.seed.world import World
+from rdv.services.confirming_calls import open_calls
 
 CODES = ("62", "974")
 REFERENTS = {
@@ -125,6 +127,10 @@ def seed_all(*, seed: int, now: datetime, is_small: bool = False) -> Seeded:
         if away is not None and ISABELLE in one.built.agents:
             AbsentStory(one.world, one.built, away, now=traveller.now).tell()
         write_letters(one.people)
+        coming = Coming(one.world, one.built)
+        coming.ask()
         settle_letters(one.world)
+        coming.answer()
+    open_calls(now)
     hints = [hint for one in laid for hint in usager_hints(one.people)]
     return Seeded(laid, AccountsFile(accounts=accounts, usagers=hints))
