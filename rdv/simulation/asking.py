@@ -65,15 +65,15 @@ class AskedPeople:
         """Nobody gets it who has answered."""
         self.asked_again += 1
         chance = self._dice("second", participation)
-        kept, cancels, known = (chance.random() for _ in range(3))
+        kept, cancels = chance.random(), chance.random()
         read_at = self.now + answer_delay(self.people, chance)
-        if self._changes(participation, kept=kept < self.people.second_sms, cancels=cancels, known=known):
+        if self._changes(participation, kept=kept < self.people.second_sms, cancels=cancels):
             self.called_off += 1
             self.month.at(read_at, partial(self.month.cancel, participation.pk))
         else:
             self.may_say_yes(participation, key="yes to the second", read_at=read_at)
 
-    def _changes(self, participation: Participation, *, kept: bool, cancels: float, known: float) -> bool:
+    def _changes(self, participation: Participation, *, kept: bool, cancels: float) -> bool:
         """What the question changes in what they will do. True: they call it off. `kept`: it changes nothing."""
         fate = self.month.fates[participation.pk]
         if fate.forgets:
@@ -81,7 +81,9 @@ class AskedPeople:
                 return not kept
             self.month.fates[participation.pk] = Fate()
             return False
-        return fate.cancels_before is not None and known < self.people.told_when_asked_again
+        # Who will cancel late knows it the day before, or does not: asked twice, it is the same.
+        knows = self._dice("knows", participation).random() < self.people.told_when_asked_again
+        return fate.cancels_before is not None and knows
 
     # --- On the phone
 
@@ -103,9 +105,9 @@ class AskedPeople:
             return
         self.calls += 1
         chance = self._dice("call", participation, appel.attempts)
-        kept, cancels, known, up = (chance.random() for _ in range(4))
+        kept, cancels, up = (chance.random() for _ in range(3))
         picks_up = up < self.people.picks_up
-        if self._called_off(participation, kept=kept, cancels=cancels, known=known, picks_up=picks_up):
+        if self._called_off(participation, kept=kept, cancels=cancels, picks_up=picks_up):
             self.called_off += 1
             self._note(appel, Answer.CANCEL)
             self.month.freed(slot_of(participation))
@@ -115,9 +117,7 @@ class AskedPeople:
         else:
             self._note(appel, Answer.NOBODY)
 
-    def _called_off(
-        self, participation: Participation, *, kept: float, cancels: float, known: float, picks_up: bool
-    ) -> bool:
+    def _called_off(self, participation: Participation, *, kept: float, cancels: float, picks_up: bool) -> bool:
         forgets = self.month.fates[participation.pk].forgets
         if forgets and participation.pk in self._called:
             return False
@@ -126,7 +126,7 @@ class AskedPeople:
         # Whom nobody reaches is in the rate already; a cancellation to come is told by those who pick up alone.
         if not forgets and not picks_up:
             return False
-        return self._changes(participation, kept=kept < rate, cancels=cancels, known=known)
+        return self._changes(participation, kept=kept < rate, cancels=cancels)
 
     def _note(self, appel: Appel, said: Answer) -> None:
         calls_answers.give(appel=appel, said=said, position="", author=self.month.world.secretary, now=self.now)
