@@ -42,7 +42,7 @@ def desk_time(start: datetime, end: datetime) -> timedelta:
 
 def openings(start: datetime, end: datetime) -> list[datetime]:
     """Every time that the desk opens between two instants."""
-    found = []
+    found: list[datetime] = []
     for opens, _ in _open_from(start):
         if opens >= end:
             return found

@@ -94,8 +94,14 @@ def interval(values: Sequence[float]) -> tuple[float, float] | None:
     """95 % around the mean (Student). None with a single value: one month says nothing of the next."""
     if len(values) < 2:
         return None
+    low, high = difference(values)
+    return max(low, 0.0), min(high, 1.0)
+
+
+def difference(values: Sequence[float]) -> tuple[float, float]:
+    """The same for what may be negative. Two values at least."""
     half = T_975[min(len(values) - 1, len(T_975)) - 1] * stdev(values) / sqrt(len(values))
-    return max(fmean(values) - half, 0.0), min(fmean(values) + half, 1.0)
+    return fmean(values) - half, fmean(values) + half
 
 
 def summary(results: Sequence[Result]) -> dict[str, Any]:

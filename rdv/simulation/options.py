@@ -9,7 +9,7 @@ from rdv.domain.waiting import PolicyError, policy_from
 from rdv.simulation.people import NAMES, Acceptance
 from rdv.simulation.policies import BY_NAME
 
-SWITCHES = ("json", "sources")
+SWITCHES = ("json", "tables", "sources")
 VALUES = (
     "seeds", "first_seed", "acceptance", "days", "agents", "workers", "results", "read", "plots", "database_url",
 )  # fmt: skip
@@ -38,6 +38,7 @@ def add_to(parser: ArgumentParser) -> None:
                         help="Another figure for the people; the names are those of --sources.")  # fmt: skip
     parser.add_argument("--workers", type=_at_least_1, default=2, help="Months played side by side (default 2).")
     parser.add_argument("--json", action="store_true", help="One JSON line per policy.")
+    parser.add_argument("--tables", action="store_true", help="The tables of docs/waitlist.md.")
     parser.add_argument("--results", type=Path, help="Add each month to this file, a line of JSON each.")
     parser.add_argument("--read", type=Path, metavar="FILE", help="Play nothing: tell what --results kept there.")
     parser.add_argument("--plots", type=Path, metavar="DIR", help="PNG and SVG there (needs matplotlib).")
