@@ -40,7 +40,7 @@ LONGEST_WALK = 60
 
 
 class Tier(StrEnum):
-    """How far the freed hour is."""
+    """How far the freed hour is: the farthest first."""
 
     LONG = "long"
     MIDDLE = "middle"
@@ -65,7 +65,7 @@ class Policy:
     near_from_h: int = 3
     long_people: int = 1
     middle_people: int = 1
-    near_people: int = 3
+    near_people: int = 5
     short_people: int = EVERYONE
     long_answer_min: int = 24 * 60
     middle_answer_min: int = 4 * 60
@@ -73,7 +73,7 @@ class Policy:
     short_answer_min: int = 20
     ageing_days: int = 21
     offers_a_day: int = 2
-    unanswered_limit: int = 2
+    unanswered_limit: int = 4
     public_delay_min: int = 15
     chain_limit: int = 3
     quiet_from_h: int = 20
@@ -101,6 +101,11 @@ class Policy:
         if left >= timedelta(hours=self.middle_from_h):
             return Tier.MIDDLE
         return Tier.NEAR if left >= timedelta(hours=self.near_from_h) else Tier.SHORT
+
+    def tiers_from(self, left: timedelta) -> tuple[Tier, ...]:
+        """That of this distance, then those of nearer hours."""
+        tiers = tuple(Tier)
+        return tiers[tiers.index(self.tier_of(left)) :]
 
     def people(self, tier: Tier) -> int:
         """How many are asked at once."""

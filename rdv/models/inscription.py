@@ -3,7 +3,7 @@
 waiting --offer--> offered --yes--> served
    ^  ^               |  no, lapsed, taken by another of the group
    |  +---------------+
-   wake               +--2 times without an answer--> asleep
+   wake               +--4 times without an answer--> asleep
 waiting, offered, asleep --stop--> left          past `until_day` --> expired
 """
 

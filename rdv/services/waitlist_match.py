@@ -15,9 +15,9 @@ from django.db import connection
 
 from agents.models import Site
 from rdv.core.clock import local_date
-from rdv.domain.waiting import half_day_bit
+from rdv.domain.waiting import half_day_bit, next_waking
 from rdv.models import Inscription, Motif, SourceKind
-from rdv.services.waitlist_rules import policy_of
+from rdv.services.waitlist_rules import policy_of, quiet_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +189,8 @@ def _parameters(freed: Freed, now: datetime) -> dict[str, Any]:
         "agents": list(freed.agent_ids),
         "first_agent": freed.first_agent,
         "follow_up": motif.is_follow_up,
-        "left": freed.starts_at - now,
+        # The warning that somebody asked for begins when their phone may ring, not at night.
+        "left": freed.starts_at - next_waking(now, quiet_of(motif.departement, policy)),
         "left_by": list(freed.left_by),
         "starts_at": freed.starts_at,
         "ends_at": freed.ends_at,

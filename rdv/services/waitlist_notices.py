@@ -5,7 +5,7 @@ one says nothing: those people are phoned.
 
     joined     at once                          left      at once
     offer      e-mail at once; SMS when phones may ring; worthless after the answer's hour
-    taken      the place went elsewhere         sleeping  two offers without an answer
+    taken      the place went elsewhere         sleeping  offers without an answer
     closed     the motif is received no more
 """
 
@@ -61,7 +61,7 @@ def offered(offre: Offre, *, now: datetime) -> None:
     local, until = offre.starts_at.astimezone(zone), offre.answer_by.astimezone(zone)
     place, link, phone = _place(offre), marker("offre", str(offre.uuid)), say_phone(offre.site.phone)
     label = _label(inscription, offre)
-    shared = not offre.by_call and Offre.objects.live().filter(group=offre.group).exclude(pk=offre.pk).exists()
+    shared = Offre.objects.live().filter(group=offre.group).exclude(pk=offre.pk).exists()
     first = "La première réponse «\u00a0oui\u00a0» obtient la place." if shared else "Nous la gardons pour vous."
     when = f"{french.short_day(local)} à {_short_hour(local)}"
     before = f"{french.short_day(until)} à {_short_hour(until)}"
@@ -129,7 +129,7 @@ def sleeping(inscription: Inscription, *, now: datetime) -> None:
     news = Said(
         SLEEPING,
         "Votre attente est en pause",
-        ("Nous vous avons proposé deux places sans recevoir de réponse. Nous n’en proposons plus pour l’instant.",
+        ("Nous vous avons proposé des places sans recevoir de réponse. Nous n’en proposons plus pour l’instant.",
          "Vous attendez encore\u00a0? Dites-le nous\u00a0: vous gardez votre ancienneté."),
         (f"Sans réponse de votre part, votre attente est en pause. Vous attendez encore ? {link} Tél. {phone}",),
         "J’attends encore",

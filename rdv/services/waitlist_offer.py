@@ -259,7 +259,8 @@ def _lapse(group: uuid.UUID, now: datetime) -> int:
 
 
 def pass_unanswered(offre: Offre, *, author: Author, now: datetime) -> None:
-    """No answer: counted; the second time in a row the Inscription sleeps, and the person is told how to wake it."""
+    """No answer: counted; so many in a row (`unanswered_limit`), and the Inscription sleeps: the person is told how to
+    wake it."""
     inscription = offre.inscription
     inscription.unanswered += 1
     waitlist_notices.settled(offre, now=now)

@@ -53,11 +53,18 @@ def last_useful_moment(motif: Motif, starts_at: datetime) -> datetime:
 
 
 def deadline_of(motif: Motif, starts_at: datetime, *, now: datetime) -> tuple[Tier, datetime] | None:
-    """Until when somebody asked now may answer. None: too late for the list, the hour goes on without it."""
+    """Until when somebody asked now may answer. None: too late for the list, the hour goes on without it.
+
+    A window that would end too late gives way to that of nearer hours: what comes free in the evening for the next
+    morning is near, whatever the clock on the wall says (decision 0020).
+    """
     policy = policy_of(motif)
-    tier = policy.tier_of(starts_at - now)
-    answer_by = answer_deadline(now, policy.answer_time(tier), quiet_of(motif.departement, policy))
-    return (tier, answer_by) if answer_by <= last_useful_moment(motif, starts_at) else None
+    quiet, last = quiet_of(motif.departement, policy), last_useful_moment(motif, starts_at)
+    for tier in policy.tiers_from(starts_at - now):
+        answer_by = answer_deadline(now, policy.answer_time(tier), quiet)
+        if answer_by <= last:
+            return tier, answer_by
+    return None
 
 
 @transaction.atomic(durable=True)

@@ -10,7 +10,7 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from dataclasses import fields
 
-from rdv.simulation import lines, options, report
+from rdv.simulation import lines, options, report, tables
 from rdv.simulation.lines import Case, Result
 from rdv.simulation.people import People
 from rdv.simulation.policies import BY_NAME, USUAL
@@ -59,10 +59,19 @@ def cases_of(asked: Namespace) -> Sequence[Case]:
         for figure, known in ranges.items()
         for end in ("low", "high")
     ]
-    return [*usual, *swept, *varied]
+    ruled = [
+        Case(name, asked.acceptance, rules=rules)
+        for name in names
+        if BY_NAME[name].has_waitlist
+        for rules in asked.rules
+    ]
+    return [*usual, *swept, *varied, *ruled]
 
 
 def _tell(asked: Namespace, cases: Sequence[Case], results: Sequence[Result]) -> None:
+    if asked.tables:
+        report.write(tables.all_tables(results, usual=str(asked.acceptance)))
+        return
     # What was asked comes first and in its order; what is read from a file may hold more, and is told too.
     keys = dict.fromkeys([*(case.key for case in cases), *(one.key for one in results)])
     groups = [[one for one in results if one.key == key] for key in keys]

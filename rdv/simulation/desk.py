@@ -40,6 +40,16 @@ def desk_time(start: datetime, end: datetime) -> timedelta:
     raise AssertionError  # pragma: no cover
 
 
+def openings(start: datetime, end: datetime) -> list[datetime]:
+    """Every time that the desk opens between two instants."""
+    found: list[datetime] = []
+    for opens, _ in _open_from(start):
+        if opens >= end:
+            return found
+        found.append(opens)
+    raise AssertionError  # pragma: no cover
+
+
 def next_minute(instant: datetime) -> datetime:
     """When the worker looks next."""
     return instant.replace(second=0, microsecond=0) + timedelta(minutes=1)

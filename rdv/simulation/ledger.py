@@ -44,6 +44,10 @@ class Ledger:
     def count(self, by: Taken) -> int:
         return sum(hole.by is by for hole in self.closed)
 
+    def lost_after(self) -> list[timedelta]:
+        """Notice that there was, of the hours that nobody had (closed when they began)."""
+        return sorted(hole.closed_at - hole.freed_at for hole in self.closed if hole.by is Taken.LOST)
+
     def fills(self) -> list[timedelta]:
         """Time from free to taken, of the hours taken before they began."""
         kinds = (Taken.LIST, Taken.CALLER)

@@ -19,7 +19,12 @@ T_975 = (
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One month. Counts of hours, but `minutes`: time from free to taken, of each hour taken before it began."""
+    """One month. Counts of hours, but `minutes`: time from free to taken, of each hour taken before it began.
+
+    `lost_after`: of each freed hour that stayed empty, the hours of notice that there were. `asleep`: people whose wait
+    was in pause at the end. `confirmed`: said that they come; `asked_again`: second SMS; `calls`: "do you come?" by
+    phone; `called_off`: cancelled from a question.
+    """
 
     policy: str
     acceptance: str
@@ -38,6 +43,12 @@ class Result:
     messages: int
     too_late: int
     minutes: tuple[float, ...]
+    lost_after: tuple[float, ...] = ()
+    asleep: int = 0
+    confirmed: int = 0
+    asked_again: int = 0
+    calls: int = 0
+    called_off: int = 0
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -51,15 +62,16 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One line to find. `other`: what is not as usual with these people."""
+    """One line to find. `other`: what is not as usual with these people; `rules`: in the numbers of the list."""
 
     policy: str
     acceptance: Acceptance
     other: Mapping[str, float] = field(default_factory=dict)
+    rules: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def varied(self) -> str:
-        return ", ".join(f"{name}={value:g}" for name, value in self.other.items())
+        return ", ".join(f"{name}={value:g}" for name, value in {**self.other, **self.rules}.items())
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -74,15 +86,22 @@ def keep(path: Path, result: Result) -> None:
 
 def read(path: Path) -> list[Result]:
     rows = (json.loads(line) for line in path.read_text(encoding="utf-8").splitlines())
-    return [Result(**row | {"minutes": tuple(row["minutes"])}) for row in rows]
+    lists = ("minutes", "lost_after")
+    return [Result(**row | {name: tuple(row.get(name, ())) for name in lists}) for row in rows]
 
 
 def interval(values: Sequence[float]) -> tuple[float, float] | None:
     """95 % around the mean (Student). None with a single value: one month says nothing of the next."""
     if len(values) < 2:
         return None
+    low, high = difference(values)
+    return max(low, 0.0), min(high, 1.0)
+
+
+def difference(values: Sequence[float]) -> tuple[float, float]:
+    """The same for what may be negative. Two values at least."""
     half = T_975[min(len(values) - 1, len(T_975)) - 1] * stdev(values) / sqrt(len(values))
-    return max(fmean(values) - half, 0.0), min(fmean(values) + half, 1.0)
+    return fmean(values) - half, fmean(values) + half
 
 
 def summary(results: Sequence[Result]) -> dict[str, Any]:
@@ -110,5 +129,5 @@ def summary(results: Sequence[Result]) -> dict[str, Any]:
 
 COUNTS = (
     "capacity", "vacant", "absent", "walk_ins_for_absent", "freed", "by_list", "by_caller", "by_walk_in", "lost",
-    "offers", "messages", "too_late",
+    "offers", "messages", "too_late", "asleep", "confirmed", "asked_again", "calls", "called_off",
 )  # fmt: skip

@@ -14,7 +14,6 @@ from functools import partial
 from django.db import connection
 
 from notifications import delivery
-from notifications import services as post_office
 from notifications.models import Message, State
 from rdv.domain.statuses import Status
 from rdv.models import Inscription, Liberation, Offre, Origin, Participation
@@ -24,28 +23,26 @@ from rdv.services import (
     waitlist_noted,
     waitlist_notices,
     waitlist_offer,
-    waitlist_rules,
 )
 from rdv.services.booking import Booking, overbook
-from rdv.services.catalogue import update_motif
 from rdv.services.errors import CreneauUnavailable, TooLate
-from rdv.services.notices import subject_of
 from rdv.services.texts import News
+from rdv.simulation.asking import AskedPeople
 from rdv.simulation.callers import calls_per_desk_hour
 from rdv.simulation.chance import Clock
 from rdv.simulation.desk import add_desk_time, next_minute
 from rdv.simulation.ledger import Ledger, Slot, Taken
 from rdv.simulation.people import Acceptance, Fate, People, answer_delay, dice, fate_of
 from rdv.simulation.policies import Scheme
+from rdv.simulation.settling import settle
 from rdv.simulation.waiting import WaitingPeople
 from rdv.simulation.world import FILLED_AT, WALK_FROM, World, author_of, book_by_desk, has_mobile, new_person, slot_of
 from usagers.models import Usager
 
-LAST_OFFER_MIN = 60  # how near the list may still offer an hour, set by the admin of this MDS
 ABSENT_AFTER = timedelta(minutes=15)
 SOON = timedelta(minutes=5)
 CALLED_AFTER = timedelta(minutes=10)  # of desk time: the secretary has other things to do (assumed)
-HEARD = (News.SMS_REMINDER, waitlist_notices.OFFER, waitlist_notices.SLEEPING)
+HEARD = (News.SMS_REMINDER, News.SECOND_SMS, waitlist_notices.OFFER, waitlist_notices.SLEEPING)
 What = Callable[[], object]
 
 
@@ -59,6 +56,7 @@ class Month:
         self.seed, self.clock = seed, clock
         self.ledger = Ledger()
         self.list = WaitingPeople(self)
+        self.asked = AskedPeople(self)
         self.fates: dict[int, Fate] = {}
         self.absent = 0
         self.walk_ins_for_absent = 0
@@ -78,11 +76,15 @@ class Month:
 
     def run(self) -> None:
         self.clock.now = WALK_FROM
-        self._settle_policy()
+        settle(self.world, self.scheme, now=self.now)
+        if self.scheme.has_waitlist:
+            self.list.fill()
         for participation in Participation.objects.live().order_by("id"):
             self.meet(participation, booked_at=FILLED_AT)
         for slot in self.world.slots:
             self.at(slot[1], partial(self._hour_comes, slot))
+        if self.scheme.asks:
+            self.asked.begin()
         self._look()
         while self._queue:
             self.clock.now, _, what = heapq.heappop(self._queue)
@@ -91,26 +93,6 @@ class Month:
         self.clock.now = self.world.ends_at
         for slot in list(self.ledger.open):
             self.ledger.take(slot, Taken.LOST, self.now)
-
-    # --- The policy, as an administrator would set it
-
-    def _settle_policy(self) -> None:
-        chief, now = self.world.secretary, self.now
-        if not self.scheme.has_reminders:
-            fields = {"sms_reminder_days": None, "email_reminder_days": None}
-            update_motif(motif=self.world.motif, fields=fields, author=chief, now=now)
-            for participation in Participation.objects.live():
-                post_office.make_obsolete(subject_of(participation), now=now)
-        if not self.scheme.has_waitlist:
-            return
-        waitlist_rules.open_waitlist(
-            motif=self.world.motif, is_open=True, notice_min=LAST_OFFER_MIN, author=chief, now=now
-        )
-        waitlist_rules.set_policy(
-            owner=self.world.departement, settings=dict(self.scheme.settings), author=chief, now=now
-        )
-        self.world.motif.departement = self.world.departement
-        self.list.fill()
 
     # --- People with an appointment
 
@@ -121,11 +103,11 @@ class Month:
         self.fates[participation.pk], self._by_uuid[str(participation.uuid)] = fate, participation.pk
         if fate.cancels_before is not None:
             tells_at = participation.starts_at - fate.cancels_before
-            self.at(max(tells_at, booked_at), partial(self._cancel, participation.pk))
+            self.at(max(tells_at, booked_at), partial(self.cancel, participation.pk))
 
-    def _cancel(self, pk: int, *, by_phone: bool = False) -> None:
+    def cancel(self, pk: int, *, by_phone: bool = False) -> None:
         """By the link of the message, at any hour, up to the motif's limit; else by phone, when the desk is open."""
-        participation = self._live(pk)
+        participation = self.live(pk)
         if participation is None:
             return
         has_link = self.scheme.has_reminders and has_mobile(participation.usager)
@@ -143,7 +125,7 @@ class Month:
     def _phone_to_cancel(self, participation: Participation) -> None:
         opens = add_desk_time(self.now, timedelta(0))
         if opens < participation.starts_at:
-            self.at(opens, partial(self._cancel, participation.pk, by_phone=True))
+            self.at(opens, partial(self.cancel, participation.pk, by_phone=True))
 
     def freed(self, slot: Slot) -> None:
         self.ledger.free(slot, self.now)
@@ -217,7 +199,7 @@ class Month:
         key = f"{self.seed}/passer-by/{slot[0]}/{slot[1].isoformat()}"
         return new_person(self.world, self.people, key=key, now=self.now)
 
-    def _live(self, pk: int) -> Participation | None:
+    def live(self, pk: int) -> Participation | None:
         rows = Participation.objects.live().filter(pk=pk, starts_at__gt=self.now)
         return rows.select_related("usager", "rdv__motif__departement").first()
 
@@ -246,7 +228,7 @@ class Month:
     def _matters(self, participation: str) -> bool:
         """A reminder that changes nothing for anybody is left in the box, to save the time of the run."""
         fate = self.fates[self._by_uuid[participation]]
-        return fate.cancels_when_reminded or fate.comes_when_reminded
+        return self.scheme.asks or fate.cancels_when_reminded or fate.comes_when_reminded
 
     def _new_offers(self) -> None:
         rows = Offre.objects.filter(pk__gt=self._last_offre).order_by("pk")
@@ -270,20 +252,28 @@ class Month:
             return
         if message.kind == News.SMS_REMINDER:
             self._reminded(message)
+        elif message.kind == News.SECOND_SMS:
+            self.asked.read_second(self._told(message))
         elif message.kind == waitlist_notices.OFFER:
             self.list.read_offer(Offre.objects.get(uuid=message.subject_id))
         else:
             self.list.read_pause(Inscription.objects.get(uuid=message.subject_id))
 
     def _reminded(self, message: Message) -> None:
-        participation = Participation.objects.live().get(uuid=message.subject_id)
+        participation = self._told(message)
         fate = self.fates[participation.pk]
         chance = dice(self.seed, "reminded", participation.usager_id, participation.starts_at.isoformat())
         read_at = self.now + answer_delay(self.people, chance)
         if fate.cancels_when_reminded:
-            self.at(read_at, partial(self._cancel, participation.pk))
-        elif fate.comes_when_reminded:
+            self.at(read_at, partial(self.cancel, participation.pk))
+            return
+        if fate.comes_when_reminded:
             self.fates[participation.pk] = Fate()
+        if self.scheme.asks:
+            self.asked.may_say_yes(participation, key="yes", read_at=read_at)
+
+    def _told(self, message: Message) -> Participation:
+        return Participation.objects.live().select_related("usager").get(uuid=message.subject_id)
 
 
 _LAST = """

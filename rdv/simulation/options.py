@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from rdv.domain.waiting import PolicyError, policy_from
 from rdv.simulation.people import NAMES, Acceptance
 from rdv.simulation.policies import BY_NAME
 
-SWITCHES = ("json", "sources")
+SWITCHES = ("json", "tables", "sources")
 VALUES = (
     "seeds", "first_seed", "acceptance", "days", "agents", "workers", "results", "read", "plots", "database_url",
 )  # fmt: skip
@@ -27,12 +28,17 @@ def add_to(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--vary", nargs="+", choices=NAMES, default=[], metavar="NAME",
                         help="Also each of these figures of the people at the two ends of its range.")  # fmt: skip
+    parser.add_argument(
+        "--rules", nargs="+", type=_rules, default=[], metavar="NAME=VALUE[,NAME=VALUE]",
+        help="Also each of these sets of numbers of the waiting list, over those of the policy (docs/waitlist.md).",
+    )  # fmt: skip
     parser.add_argument("--days", type=_at_least_1, default=20, help="Working days of the month (default 20).")
     parser.add_argument("--agents", type=_at_least_1, default=2, help="Agents who receive (default 2: 16 hours a day).")
     parser.add_argument("--set", action="append", type=_setting, default=[], metavar="NAME=VALUE",
                         help="Another figure for the people; the names are those of --sources.")  # fmt: skip
     parser.add_argument("--workers", type=_at_least_1, default=2, help="Months played side by side (default 2).")
     parser.add_argument("--json", action="store_true", help="One JSON line per policy.")
+    parser.add_argument("--tables", action="store_true", help="The tables of docs/waitlist.md.")
     parser.add_argument("--results", type=Path, help="Add each month to this file, a line of JSON each.")
     parser.add_argument("--read", type=Path, metavar="FILE", help="Play nothing: tell what --results kept there.")
     parser.add_argument("--plots", type=Path, metavar="DIR", help="PNG and SVG there (needs matplotlib).")
@@ -63,6 +69,8 @@ def as_arguments(options: Mapping[str, Any]) -> list[str]:
             words += [f"--{name.replace('_', '-')}", str(options[name])]
     if options["vary"]:
         words += ["--vary", *options["vary"]]
+    if options["rules"]:
+        words += ["--rules", *(",".join(f"{name}={value}" for name, value in one.items()) for one in options["rules"])]
     if options["sweep"]:
         words += ["--sweep", *map(str, options["sweep"])]
     for policy in options["policy"] or []:
@@ -84,6 +92,15 @@ def _acceptance(text: str) -> Acceptance:
         return Acceptance.read(text)
     except ValueError as error:
         raise ArgumentTypeError(str(error)) from error
+
+
+def _rules(text: str) -> dict[str, int]:
+    try:
+        rules = {name: int(value) for name, _, value in (pair.partition("=") for pair in text.split(","))}
+        policy_from(rules)
+    except (PolicyError, ValueError) as error:
+        raise ArgumentTypeError(f"{text}: {error}") from error
+    return rules
 
 
 def _setting(text: str) -> tuple[str, float]:

@@ -1,8 +1,9 @@
 """One month in a process of its own, on its copy of the database. Room: simulation; called by __main__."""
 
+import gc
 import logging
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from multiprocessing import get_context
 
 import structlog
@@ -24,6 +25,7 @@ class Job:
     acceptance: Acceptance
     # What is not as usual with these people ("no_show=0.08"), "" when all is.
     varied: str = ""
+    rules: Mapping[str, int] = field(default_factory=dict)
 
 
 def begin(url: str) -> None:
@@ -32,6 +34,9 @@ def begin(url: str) -> None:
     # A line of log per message is not what is read here.
     logging.getLogger().setLevel(logging.ERROR)
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    # A month makes millions of small objects, and hardly one ring of them: it is looked for less often.
+    gc.freeze()
+    gc.set_threshold(200_000, 20, 20)
 
 
 def make(*, agents: int, days: int, people: People) -> None:
@@ -63,8 +68,8 @@ def play(job: Job) -> Result:
         databases.database(job.url, databases.new_name(job.run), template=job.template),
         ruled_by(job.seed, world.WALK_FROM) as clock,
     ):
-        month = Month(
-            world.read(), BY_NAME[job.policy], people=job.people, acceptance=job.acceptance, seed=job.seed, clock=clock
-        )
+        scheme = BY_NAME[job.policy]
+        scheme = replace(scheme, settings={**scheme.settings, **job.rules})
+        month = Month(world.read(), scheme, people=job.people, acceptance=job.acceptance, seed=job.seed, clock=clock)
         month.run()
         return result_of(month, varied=job.varied)

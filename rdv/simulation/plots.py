@@ -16,7 +16,8 @@ from rdv.simulation.lines import Result
 INK, MUTED, GRID = "#1b2b34", "#55656e", "#d5dde0"
 COLOURS = {
     "none": "#8a969c", "reminders": "#b07a1f", "broadcast": "#96305a", "sequential": "#5b4a9c",
-    "default": "#0f5a61", "default-no-walk-in": "#4f9aa0", "reminders-walk-in": "#d3a351",
+    "default": "#0f5a61", "default-no-confirmation": "#2f8f6b", "default-no-walk-in": "#4f9aa0",
+    "reminders-walk-in": "#d3a351",
 }  # fmt: skip
 CONVENTION, TARGET = 0.08, 0.05
 HOURS = (("15 min", 15), ("1 h", 60), ("4 h", 240), ("1 day", 1440), ("3 days", 4320), ("1 week", 10080))

@@ -1,4 +1,4 @@
-"""The five ways of running the month. Each is settings of the platform, never a rule of the simulation's own.
+"""The ways of running the month. Each is settings of the platform, never a rule of the simulation's own.
 
 Room: simulation (pure).
 """
@@ -12,13 +12,15 @@ WEEK = 7 * DAY
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scheme:
-    """`settings`: over the platform's Policy (rdv.domain.waiting). `walk_ins`: holes go to those who came by."""
+    """`settings`: over the platform's Policy (rdv.domain.waiting). `walk_ins`: holes go to those who came by. `asks`:
+    reminders ask whether the person comes, a second SMS and then a call go to those who say nothing."""
 
     name: str
     says: str
     has_reminders: bool = False
     has_waitlist: bool = False
     walk_ins: bool = False
+    asks: bool = False
     settings: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -54,17 +56,27 @@ SCHEMES = (
     ),
     Scheme(
         name="default",
-        says="the platform as it is delivered: groups and windows by distance, call list, walk-ins into holes",
+        says="the platform as it is delivered: groups and windows by distance, call list, reminders that ask and calls "
+        "to those who do not answer, walk-ins into holes",
+        has_reminders=True,
+        has_waitlist=True,
+        walk_ins=True,
+        asks=True,
+    ),
+    # Not in the default run: what each lever weighs.
+    Scheme(
+        name="default-no-confirmation",
+        says="the same, reminders ask nothing and nobody is called before their hour",
         has_reminders=True,
         has_waitlist=True,
         walk_ins=True,
     ),
-    # Not in the default run: what the last lever weighs.
     Scheme(
         name="default-no-walk-in",
-        says="the same, holes stay empty",
+        says="the default, holes stay empty",
         has_reminders=True,
         has_waitlist=True,
+        asks=True,
     ),
     Scheme(
         name="reminders-walk-in",

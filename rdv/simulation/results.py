@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from notifications.models import Message
 from rdv.domain.statuses import Status
-from rdv.models import Offre, OffreState, Participation
+from rdv.models import Inscription, InscriptionState, Offre, OffreState, Participation
 from rdv.services import waitlist_notices
 from rdv.simulation.ledger import Taken
 from rdv.simulation.lines import Result
@@ -43,6 +43,12 @@ def result_of(month: Month, *, varied: str = "") -> Result:
         messages=Message.objects.filter(kind__in=MESSAGES, sent_at__isnull=False).count(),
         too_late=month.list.too_late,
         minutes=tuple(one / timedelta(minutes=1) for one in ledger.fills()),
+        lost_after=tuple(round(one / timedelta(hours=1), 2) for one in ledger.lost_after()),
+        confirmed=month.asked.confirmed,
+        asked_again=month.asked.asked_again,
+        calls=month.asked.calls,
+        called_off=month.asked.called_off,
+        asleep=Inscription.objects.filter(state=InscriptionState.ASLEEP).count(),
     )
 
 

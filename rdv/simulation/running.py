@@ -22,7 +22,17 @@ def run(asked: Namespace, cases: Sequence[Case]) -> list[Result]:
             playing.make(agents=asked.agents, days=asked.days, people=people)
             report.say(f"One MDS made and filled in {perf_counter() - before:.0f} s")
             jobs = [
-                Job(url, run, template, case.policy, seed, replace(people, **case.other), case.acceptance, case.varied)
+                Job(
+                    url,
+                    run,
+                    template,
+                    case.policy,
+                    seed,
+                    replace(people, **case.other),
+                    case.acceptance,
+                    case.varied,
+                    case.rules,
+                )
                 for seed in range(asked.first_seed, asked.first_seed + asked.seeds)
                 for case in cases
             ]

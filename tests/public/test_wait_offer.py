@@ -147,7 +147,7 @@ def test_lapsed_is_said(offre, reader, now):
 
 
 def test_lost_to_somebody_faster_keeps_the_rank(world, inscription, reader):
-    """Two days before the hour, three people are asked at once."""
+    """Two days before the hour, several people are asked at once."""
     world.motif.min_notice_min = 60
     world.motif.save()
     soon = NOW + dt.timedelta(hours=1)

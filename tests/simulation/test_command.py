@@ -8,7 +8,7 @@ from statistics import fmean
 import pytest
 from django.core.management import CommandError, call_command
 
-from rdv.simulation import databases, options, report
+from rdv.simulation import databases, options, report, tables
 from rdv.simulation.lines import Result, interval, keep, read, summary
 
 KEYS = [
@@ -57,13 +57,23 @@ def test_the_words_of_the_command_line_travel_to_the_process_that_works():
     parser = ArgumentParser()
     options.add_to(parser)
     words = ["--policy", "none", "--policy", "default", "--seeds", "3", "--acceptance", "0.1..0.2", "--json",
-             "--set", "no_show=0.2", "--sweep", "0.1", "0.3", "--vary", "cancel", "--days", "4"]  # fmt: skip
+             "--set", "no_show=0.2", "--sweep", "0.1", "0.3", "--vary", "cancel", "--days", "4",
+             "--rules", "near_people=6,near_answer_min=60", "long_people=2"]  # fmt: skip
     asked = parser.parse_args(words)
     assert parser.parse_args(options.as_arguments(vars(asked))) == asked
 
 
 @pytest.mark.parametrize(
-    "words", [["--seeds", "0"], ["--acceptance", "2"], ["--policy", "luck"], ["--set", "luck=1"], ["--vary", "luck"]]
+    "words",
+    [
+        ["--seeds", "0"],
+        ["--acceptance", "2"],
+        ["--policy", "luck"],
+        ["--set", "luck=1"],
+        ["--vary", "luck"],
+        ["--rules", "luck=1"],
+        ["--rules", "near_people=many"],
+    ],
 )
 def test_words_that_mean_nothing_are_refused(words):
     with pytest.raises(CommandError):
@@ -76,6 +86,19 @@ def test_only_databases_of_our_own_are_made_or_dropped():
     run = databases.new_run()
     assert run.startswith(databases.PREFIX)
     assert databases.new_name(run).startswith(run)
+
+
+def test_the_tables_compare_month_by_month_and_leave_walk_ins_out():
+    """In the same two months `default` has 4 empty hours less, then 6; 6 of its hours went to walk-ins."""
+    own = [replace(MONTH, lost_after=(1.0, 30.0, 50.0), calls=7), replace(MONTH, seed=2, vacant=8)]
+    other = [replace(MONTH, policy="reminders", vacant=10), replace(MONTH, policy="reminders", seed=2, vacant=14)]
+    swept = [replace(MONTH, acceptance="0.08", vacant=9), replace(MONTH, varied="no_show=0.08", vacant=3)]
+    text = tables.all_tables([*own, *other, *swept], usual=MONTH.acceptance)
+    assert "| `default` | 2 | **7.0 %** | 0.0 to 19.7 % | 13.0 % | 85.0 % | 60 min | 4.0 | 5.0 |" in text
+    assert "| `reminders` | 2 | -5.0 | -17.7 to +7.7 |" in text
+    assert "| `default` | 0.5 | 0.0 | 0.0 | 0.5 | 0.5 |" in text
+    assert "| 8 % | `default` | 1 | 9.0 % | - | 3.0 % | 4.0 |" in text
+    assert "| `no_show=0.08` | `default` | 1 | 3.0 % | -3.0 points |" in text
 
 
 def test_the_sources_are_told_as_the_documentation_shows_them():

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from rdv.simulation.desk import add_desk_time, desk_time
+from rdv.simulation.desk import add_desk_time, desk_time, openings
 from rdv.simulation.people import Acceptance, People, answer_delay, answers, dice, fate_of
 
 MONTH = timedelta(days=28)
@@ -82,3 +82,9 @@ def test_the_desk_is_closed_at_noon_at_night_and_at_the_weekend():
     assert add_desk_time(friday, timedelta(hours=1)) == datetime(2027, 1, 18, 8, 0, tzinfo=UTC)
     assert desk_time(friday, datetime(2027, 1, 18, 13, 0, tzinfo=UTC)) == timedelta(hours=4, minutes=30)
     assert Counter({add_desk_time(friday, timedelta(hours=n)).weekday() for n in range(12)}).keys() <= {0, 1, 4}
+
+
+def test_the_desk_opens_twice_a_day_from_monday_to_friday():
+    thursday, monday = datetime(2027, 1, 14, 6, 0, tzinfo=UTC), datetime(2027, 1, 18, 12, 0, tzinfo=UTC)
+    found = [(one.weekday(), one.hour, one.minute) for one in openings(thursday, monday)]
+    assert found == [(3, 7, 30), (3, 12, 30), (4, 7, 30), (4, 12, 30), (0, 7, 30)]

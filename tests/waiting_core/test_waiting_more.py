@@ -74,18 +74,18 @@ def near(db):
 # --- Groups and calls
 
 
-def test_three_are_asked_at_once_the_first_yes_wins_the_others_are_told_and_keep_their_rank(near):
-    people = ready_to_come(near, 5)
+def test_five_are_asked_at_once_the_first_yes_wins_the_others_are_told_and_keep_their_rank(near):
+    people = ready_to_come(near, 7)
     cancel(near, TEN - 46 * H, by_service=True)
     offres = live()
-    assert [one.inscription for one in offres] == people[:3]
+    assert [one.inscription for one in offres] == people[:5]
     assert len({one.option_id for one in offres}) == len({one.group for one in offres}) == 1
     accept(offre=offres[1], author=USAGER, now=TEN - 45 * H)
     assert not live()
     states = [Offre.objects.get(pk=one.pk).state for one in offres]
-    assert states == [OffreState.LOST, OffreState.ACCEPTED, OffreState.LOST]
+    assert states == [OffreState.LOST, OffreState.ACCEPTED, *[OffreState.LOST] * 3]
     told = Message.objects.filter(kind="waitlist.taken")
-    assert {m.subject_id for m in told} == {str(offres[0].uuid), str(offres[2].uuid)}
+    assert {m.subject_id for m in told} == {str(one.uuid) for one in offres} - {str(offres[1].uuid)}
     people[0].refresh_from_db()
     assert (people[0].state, people[0].unanswered) == (InscriptionState.WAITING, 0)
     with pytest.raises(OffreOver, match="répondu avant vous"):
@@ -93,14 +93,15 @@ def test_three_are_asked_at_once_the_first_yes_wins_the_others_are_told_and_keep
 
 
 def test_the_place_stays_held_until_the_last_of_the_group_has_answered(near):
-    people = ready_to_come(near, 4)
+    people = ready_to_come(near, 6)
     cancel(near, TEN - 46 * H, by_service=True)
-    first, second, third = live()
-    refuse(offre=first, author=USAGER, now=TEN - 45 * H)
-    assert Option.objects.filter(purpose=Purpose.OFFRE).count() == 1
-    refuse(offre=second, author=USAGER, now=TEN - 45 * H)
-    no_answer(offre=third, author=AGENT, now=TEN - 45 * H)
-    assert [one.inscription for one in live()] == people[3:]
+    *asked, last = live()
+    for one in asked:
+        refuse(offre=one, author=USAGER, now=TEN - 45 * H)
+        assert Option.objects.filter(purpose=Purpose.OFFRE).count() == 1
+        assert [offre.inscription for offre in live()][-1] == last.inscription
+    no_answer(offre=last, author=AGENT, now=TEN - 45 * H)
+    assert [one.inscription for one in live()] == people[5:]
 
 
 def test_at_short_notice_those_who_accept_it_are_phoned_too(near):
@@ -121,11 +122,39 @@ def test_under_the_minimum_of_the_motif_nobody_is_asked(near):
     assert not live()
 
 
-def test_a_window_that_would_pass_the_last_useful_moment_makes_the_hour_public(near):
+def test_a_window_that_would_pass_the_last_useful_moment_gives_way_to_a_shorter_one(near):
+    """Freed on a Sunday for Monday at 10:00: two hours of answer from 8:00 would end too late, 20 minutes do not."""
+    ready = ready_to_come(near, 4)
+    cancel(near, TEN - 16 * H - timedelta(minutes=1), by_service=True)
+    assert [one.inscription for one in live()] == ready
+    assert {one.answer_by for one in live()} == {TEN - 2 * H + timedelta(minutes=20)}
+    messages = Message.objects.filter(kind="waitlist.offer", channel="sms")
+    assert set(messages.values_list("send_not_before", flat=True)) == {TEN - 2 * H}
+
+
+def test_when_no_window_ends_in_time_the_hour_is_public(near):
+    near.motif.min_notice_min = 110
+    near.motif.save()
     ready_to_come(near, 2)
-    cancel(near, TEN - 16 * H - timedelta(minutes=1), by_service=True)  # Sunday: the clock starts on Monday at 8
+    cancel(near, TEN - 16 * H - timedelta(minutes=1), by_service=True)
     assert not live()
     assert Option.objects.get().purpose == Purpose.RELEASE
+
+
+def test_the_warning_that_somebody_asked_for_begins_when_their_phone_may_ring(near):
+    """At night, "three hours before" is counted from 8:00: 10:00 is too soon for them, whenever it came free."""
+    ready_to_come(near, 1, notice=180)
+    (ready,) = ready_to_come(near, 1, notice=120)
+    cancel(near, TEN - 16 * H, by_service=True)
+    assert [one.inscription for one in live()] == [ready]
+
+
+def test_who_is_asked_with_others_is_told_that_the_first_yes_wins(near):
+    ready_to_come(near, 2)
+    cancel(near, TEN - 2 * H, by_service=True)
+    bodies = Message.objects.filter(kind="waitlist.offer", channel="email").values_list("body", flat=True)
+    assert len(bodies) == 2
+    assert all("La première réponse" in body for body in bodies)
 
 
 def test_the_sms_waits_for_the_end_of_the_night_the_email_does_not(world):

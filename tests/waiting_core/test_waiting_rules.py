@@ -43,8 +43,8 @@ def local(zone, *parts):
         (timedelta(days=7, seconds=1), Tier.LONG, 1, 1440),
         (timedelta(days=7), Tier.MIDDLE, 1, 240),
         (timedelta(hours=48), Tier.MIDDLE, 1, 240),
-        (timedelta(hours=48, seconds=-1), Tier.NEAR, 3, 120),
-        (timedelta(hours=3), Tier.NEAR, 3, 120),
+        (timedelta(hours=48, seconds=-1), Tier.NEAR, 5, 120),
+        (timedelta(hours=3), Tier.NEAR, 5, 120),
         (timedelta(hours=3, seconds=-1), Tier.SHORT, CROWD, 20),
     ],
 )
@@ -52,6 +52,13 @@ def test_windows_by_distance(left, tier, people, minutes):
     policy = Policy()
     assert policy.tier_of(left) is tier
     assert (policy.people(tier), policy.answer_time(tier)) == (people, timedelta(minutes=minutes))
+
+
+def test_nearer_windows_are_tried_after_that_of_the_distance_never_longer_ones():
+    policy = Policy()
+    assert policy.tiers_from(timedelta(days=8)) == tuple(Tier)
+    assert policy.tiers_from(timedelta(hours=4)) == (Tier.NEAR, Tier.SHORT)
+    assert policy.tiers_from(timedelta(hours=1)) == (Tier.SHORT,)
 
 
 @pytest.mark.parametrize(

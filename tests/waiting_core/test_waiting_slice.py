@@ -14,6 +14,7 @@ from rdv.services.moving import Move, move_rdv
 from rdv.services.waitlist_answer import OffreOver, accept, no_answer, refuse, stop
 from rdv.services.waitlist_join import AlreadyWaiting, wake
 from rdv.services.waitlist_offer import lapse_due
+from rdv.services.waitlist_rules import set_policy
 from tests.factories import NOW, make_motif, make_rdv, make_usager, utc
 from tests.waiting_core.conftest import AGENT, TEN, USAGER, wait_for
 
@@ -102,7 +103,8 @@ def test_no_answer_in_time_passes_on_and_when_nobody_is_left_the_public_comes_la
     assert TEN in public_hours(world, at + timedelta(minutes=8))
 
 
-def test_twice_without_an_answer_sleeps_and_wakes_with_its_age(world):
+def test_twice_without_an_answer_sleeps_where_the_rules_say_so_and_wakes_with_its_age(world):
+    set_policy(owner=world.departement, settings={"unanswered_limit": 2}, author=AGENT, now=NOW)
     inscription = wait_for(world)
     other = make_rdv(world.motif, world.site, [world.agent], TEN + timedelta(minutes=30), usagers=[world.usager])
     cancel(world)

@@ -21,6 +21,8 @@ PMI = (
         cancel_hours=2,
         before="Une puéricultrice pèse votre bébé et répond à vos questions.",
         documents=(CARNET, CHANGE, VITALE),
+        # After two silences rather than four: shown on the page of the rules.
+        waits_policy=(("unanswered_limit", 2),),
     ),
     MotifSeed(
         slug="consultation-nourrisson",

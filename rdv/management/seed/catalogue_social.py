@@ -20,6 +20,8 @@ SOCIAL = (
         horizon_days=42,
         before="C’est gratuit et confidentiel.",
         documents=("Une pièce d’identité, si vous en avez une", "Les courriers dont vous voulez parler"),
+        # After two silences rather than four: shown on the page of the rules.
+        waits_policy=(("unanswered_limit", 2),),
     ),
     MotifSeed(
         slug="suivi-social",
@@ -125,6 +127,8 @@ DEBT = (
         tile=Tile.BUDGET,
         documents=("Vos factures du mois", "Vos derniers relevés de compte"),
         sites=BIG,
+        # After two silences rather than four: shown on the page of the rules.
+        waits_policy=(("unanswered_limit", 2),),
     ),
     MotifSeed(
         slug="point-budget-telephone",

@@ -173,7 +173,7 @@ def event_words(event: Evenement) -> str:
 
 REASONS: Mapping[str, str] = {
     "woken": "attend de nouveau",
-    "unanswered": "deux propositions sans réponse",
+    "unanswered": "propositions restées sans réponse",
     "wrong_number": "mauvais numéro",
     "kept_rdv_past": "le rendez-vous gardé a eu lieu",
     "motif_archived": "motif archivé",
