@@ -7,7 +7,6 @@ through the one booking function; a second yes to the same offer gives the same 
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Q
 
 from rdv.core import journal
 from rdv.core.errors import DomainError
@@ -35,6 +34,7 @@ from rdv.services.waitlist_hold import (
     release_to_public,
     set_state,
 )
+from rdv.services.waitlist_match import given_back
 from rdv.services.waitlist_offer import offer_freed, pass_on, pass_unanswered
 from rdv.services.waitlist_rules import policy_of
 from rdv.services.waitlist_withdraw import is_still_open, withdraw_group
@@ -96,15 +96,6 @@ def _accept(offre: Offre, *, author: Author, now: datetime) -> Rdv | None:
     if locked.starts_at <= now or (locked.atelier_id is None and not is_still_open(locked, now=now)):
         return None
     return _book(locked, old, old_agents, author=author, now=now)
-
-
-def given_back(inscription: Inscription, now: datetime) -> Participation | None:
-    """The Rdv to exchange: the one named when joining if it still stands, else one taken since for the same motif."""
-    taken_since = Q(rdv__motif=inscription.motif_id, created_at__gte=inscription.opened_at)
-    named = Q(pk=inscription.participation_id)
-    mine = named | taken_since if inscription.atelier_id is None else named
-    rows = Participation.objects.live().filter(mine, usager=inscription.usager_id, starts_at__gt=now)
-    return rows.select_related("rdv__motif__departement", "rdv__site").order_by("starts_at", "id").first()
 
 
 def _book(offre: Offre, old: Participation | None, old_agents: list[int], *, author: Author, now: datetime) -> Rdv:

@@ -12,11 +12,12 @@ from datetime import datetime, time
 from typing import Any
 
 from django.db import connection
+from django.db.models import Q
 
 from agents.models import Site
 from rdv.core.clock import local_date
 from rdv.domain.waiting import half_day_bit
-from rdv.models import Inscription, Motif, SourceKind
+from rdv.models import Inscription, Motif, Participation, SourceKind
 from rdv.services.waitlist_rules import policy_of
 
 
@@ -61,7 +62,7 @@ WISHES = {
     "left": "NOT i.usager_id = ANY (%(left_by)s::bigint[])",
 }
 # The Rdv that a yes gives back: the one named when joining, or one taken since for the same motif
-# (waitlist_answer.given_back says the same).
+# (`given_back` says the same).
 _EXCHANGED = """(p.id IS NOT DISTINCT FROM i.participation_id OR (
             r.motif_id = i.motif_id AND p.created_at >= i.opened_at AND i.atelier_id IS NULL
             AND p.starts_at > %(now)s))"""
@@ -163,6 +164,15 @@ def ahead_of(inscription: Inscription, freed: Freed, *, now: datetime, limit: in
         ids = [row[0] for row in cursor.fetchall()]
     found = Inscription.objects.whole().in_bulk(ids)
     return [found[pk] for pk in ids]
+
+
+def given_back(inscription: Inscription, now: datetime) -> Participation | None:
+    """The Rdv to exchange: the one named when joining if it still stands, else one taken since for the same motif."""
+    taken_since = Q(rdv__motif=inscription.motif_id, created_at__gte=inscription.opened_at)
+    named = Q(pk=inscription.participation_id)
+    mine = named | taken_since if inscription.atelier_id is None else named
+    rows = Participation.objects.live().filter(mine, usager=inscription.usager_id, starts_at__gt=now)
+    return rows.select_related("rdv__motif__departement", "rdv__site").order_by("starts_at", "id").first()
 
 
 def _parameters(freed: Freed, now: datetime) -> dict[str, Any]:

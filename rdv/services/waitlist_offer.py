@@ -12,9 +12,11 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+import structlog
 from django.db import connection, transaction
 
 from rdv.core.db import lock_waitlist
+from rdv.core.errors import DomainError
 from rdv.core.journal import SYSTEM, Author
 from rdv.core.links import hash_token, make_token
 from rdv.domain.waiting import Tier, effective_class, order_key
@@ -44,13 +46,14 @@ from rdv.services.waitlist_hold import (
     release_to_public,
     set_state,
 )
-from rdv.services.waitlist_match import Freed, ahead_of, candidates, failing
+from rdv.services.waitlist_match import Freed, ahead_of, candidates, failing, given_back
 from rdv.services.waitlist_rules import deadline_of, policy_of
 
 # How many groups one sweep passes on; the next comes a minute later.
 SWEEP = 500
 # How many of those who stood before are named in the journal, with why the hour did not suit them.
 PASSED_OVER = 10
+log = structlog.get_logger(__name__)
 
 
 def offer_freed(*, freed: Freed, now: datetime) -> list[Offre]:
@@ -149,8 +152,10 @@ def _offer(chosen: _Chosen, now: datetime) -> list[Offre]:
     option = hold(freed, answer_by=chosen.answer_by, place=place, now=now)
     if option is None:
         return []
-    if freed.atelier_id is not None and first.auto_accept and first.participation_id is None:
-        return [_promote(chosen, option, first, now)]
+    if freed.atelier_id is not None and first.auto_accept and given_back(first, now) is None:
+        promoted = _promote(chosen, option, first, now)
+        if promoted is not None:
+            return [promoted]
     group = new_group()
     passed_over = _passed_over(freed, first, now)
     offres = []
@@ -220,8 +225,18 @@ def _passed_over(freed: Freed, first: Inscription, now: datetime) -> list[dict[s
     return [{"inscription": str(one.uuid), "reasons": reasons[one.pk]} for one in before]
 
 
-def _promote(chosen: _Chosen, option: Option, person: Inscription, now: datetime) -> Offre:
-    """A workshop's seat, for somebody who asked to be registered without being asked again."""
+def _promote(chosen: _Chosen, option: Option, person: Inscription, now: datetime) -> Offre | None:
+    """A workshop's seat, for somebody who asked to be registered without being asked again. None: they cannot be (taken
+    elsewhere a moment ago), and are asked like anybody else. Who gave the seat up hears nothing of it."""
+    try:
+        with transaction.atomic():
+            return _registered(chosen, option, person, now)
+    except DomainError as refusal:
+        log.info("waitlist_not_promoted", inscription=str(person.uuid), why=refusal.code)
+        return None
+
+
+def _registered(chosen: _Chosen, option: Option, person: Inscription, now: datetime) -> Offre:
     offre = _insert(chosen, option, person, new_group(), now)
     booking = Booking(usager=person.usager, responsable=person.responsable, origin=Origin.WAITLIST)
     rdv = book_held(token=option.token, booking=booking, author=SYSTEM, now=now)
