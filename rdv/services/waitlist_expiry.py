@@ -4,13 +4,15 @@ Room: services. Called by rdv.tasks every minute, and by the seed. One row alone
 """
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from rdv.core.clock import local_date
 from rdv.core.journal import SYSTEM
-from rdv.models import Inscription, InscriptionState, Motif
+from rdv.domain.statuses import LIVE
+from rdv.models import Inscription, InscriptionState, Motif, Participation
 from rdv.services import waitlist_notices
 from rdv.services.waitlist_hold import each_alone, lock_inscription, set_state
 
@@ -25,7 +27,8 @@ def expire_past(now: datetime) -> int:
     may_be_over = (
         Q(until_day__lt=now.date() + timedelta(days=1))
         | Q(atelier__starts_at__lte=now)
-        | Q(participation__starts_at__lte=now)
+        | Q(participation__starts_at__lte=now, participation__status__in=LIVE)
+        | Q(Exists(_taken_since(OuterRef("usager"), OuterRef("motif"), OuterRef("opened_at"), now)), atelier=None)
         | Q(motif__is_archived=True)
     )
     for one in found.filter(may_be_over).order_by("id"):
@@ -46,9 +49,23 @@ def _over(inscription: Inscription, now: datetime) -> str | None:
         return ""
     if inscription.atelier is not None and inscription.atelier.starts_at <= now:
         return ""
-    kept = inscription.participation
-    if kept is not None and kept.is_live and kept.starts_at <= now:
+    if _is_received(inscription, now):
         return KEPT_RDV_PAST
     if inscription.motif.is_archived and not Motif.objects.active().filter(pk__in=inscription.motifs).exists():
         return ARCHIVED
     return None
+
+
+def _is_received(inscription: Inscription, now: datetime) -> bool:
+    """The Rdv they had, or one that they took since, has taken place: nothing earlier can be proposed."""
+    kept = inscription.participation
+    if kept is not None and kept.is_live and kept.starts_at <= now:
+        return True
+    since = _taken_since(inscription.usager_id, inscription.motif_id, inscription.opened_at, now)
+    return inscription.atelier_id is None and since.exists()
+
+
+def _taken_since(usager: int | OuterRef, motif: int | OuterRef, opened_at: datetime | OuterRef, now: datetime) -> Any:
+    """The same as an exchange sees it (waitlist_match.given_back), once it has begun."""
+    rows = Participation.objects.live().filter(starts_at__lte=now)
+    return rows.filter(usager=usager, rdv__motif=motif, created_at__gte=opened_at)
