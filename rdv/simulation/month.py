@@ -106,9 +106,9 @@ class Month:
         waitlist_rules.open_waitlist(
             motif=self.world.motif, is_open=True, notice_min=LAST_OFFER_MIN, author=chief, now=now
         )
-        waitlist_rules.set_policy(
-            owner=self.world.departement, settings=dict(self.scheme.settings), author=chief, now=now
-        )
+        # Past the form: some schemes are compared because no administrator should settle them.
+        self.world.departement.waitlist_policy = dict(self.scheme.settings)
+        self.world.departement.save(update_fields=["waitlist_policy"])
         self.world.motif.departement = self.world.departement
         self.list.fill()
 
