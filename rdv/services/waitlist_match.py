@@ -17,7 +17,7 @@ from django.db.models import Q
 from agents.models import Site
 from rdv.core.clock import local_date
 from rdv.domain.waiting import half_day_bit
-from rdv.models import Inscription, Motif, Participation, SourceKind
+from rdv.models import UNDONE, Inscription, Motif, Participation, SourceKind
 from rdv.services.waitlist_rules import policy_of
 
 
@@ -90,7 +90,8 @@ CHECKS = {
         WHERE oi.usager_id = i.usager_id AND o.starts_at = %(starts_at)s AND o.site_id = %(site)s
         AND o.first_agent = %(first_agent)s)""",
     "a_day": """(SELECT count(*) FROM rdv_offre o JOIN rdv_inscription oi ON oi.id = o.inscription_id
-        WHERE oi.usager_id = i.usager_id AND o.sent_at >= %(midnight)s) < %(offers_a_day)s""",
+        WHERE oi.usager_id = i.usager_id AND o.sent_at >= %(midnight)s
+        AND NOT (o.state = 'withdrawn' AND o.reason = %(undone)s)) < %(offers_a_day)s""",
 }
 SENTENCES = {
     "waiting": "n’attend pas en ce moment",
@@ -202,4 +203,5 @@ def _parameters(freed: Freed, now: datetime) -> dict[str, Any]:
         "now": now,
         "ageing": policy.ageing_days,
         "offers_a_day": policy.offers_a_day,
+        "undone": UNDONE,
     }

@@ -84,9 +84,3 @@ def note_seats(
 
 def somebody_waits(departement_code: str) -> bool:
     return Inscription.objects.waiting().filter(departement=departement_code).exists()
-
-
-def binomes_waited_for(departement_code: str) -> bool:
-    """Somebody waits for several professionals at once."""
-    waiting = Inscription.objects.waiting().filter(departement=departement_code, motif__agents_needed__gt=1)
-    return waiting.exists()
