@@ -66,6 +66,12 @@ def waitlist_minute() -> None:
 
 
 @shared_task
+def offer_noted() -> int:
+    """Hours noted a moment ago: the list is asked in the next second, the minute is for when the broker is away."""
+    return waitlist_noted.offer_noted(clock.now())
+
+
+@shared_task
 def make_export(export_id: int) -> None:
     """On a queue of its own: the longest work there is stands in nobody's way."""
     export_run.run_export(export_id, now=clock.now())

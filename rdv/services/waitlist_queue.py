@@ -1,4 +1,5 @@
-"""Time that may have come free otherwise than by a cancellation: noted here, looked at by a task within a minute.
+"""Time that may have come free otherwise than by a cancellation: noted here, looked at by a task that is woken at once
+(and comes every minute, should it have heard nothing).
 
 Room: services. Called in the transaction of the source (absences, openings, holds that died, seats added), under its
 locks. Nothing is written where nobody waits.
@@ -8,7 +9,10 @@ import uuid
 from collections.abc import Iterable
 from datetime import datetime
 
+from rdv.core.commit import named_once_after_commit
 from rdv.models import Inscription, Liberation, Ouverture, SourceKind
+
+LOOK = "rdv.tasks.offer_noted"
 
 
 def note_freed(
@@ -33,6 +37,7 @@ def note_freed(
         source_uuid=source_uuid,
         created_at=now,
     )
+    named_once_after_commit(LOOK)
 
 
 def note_openings(
@@ -58,6 +63,7 @@ def note_openings(
         for row in rows
         if row.ends_at > now
     )
+    named_once_after_commit(LOOK)
 
 
 def note_seats(
@@ -80,6 +86,7 @@ def note_seats(
         source_kind=source_kind,
         created_at=now,
     )
+    named_once_after_commit(LOOK)
 
 
 def somebody_waits(departement_code: str) -> bool:

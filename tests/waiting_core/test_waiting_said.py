@@ -1,6 +1,7 @@
 """What an audit found untrue, of answers, messages and rules: each of these failed once."""
 
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from django.db import transaction
@@ -334,3 +335,23 @@ def test_the_numbers_are_shown_at_work():
     slow = examples_of(Policy(near_answer_min=24 * 60, near_people=1))[3]
     assert "10:20" in slow
     assert "personne n’aurait le temps de répondre" in examples_of(Policy(short_answer_min=180))[3]
+
+
+# --- The second before the task
+
+
+def test_the_task_is_woken_once_by_what_is_noted_when_it_is_committed(world, monkeypatch):
+    sent = []
+    app = SimpleNamespace(send_task=lambda name, **_: sent.append((name, Liberation.objects.count())))
+    monkeypatch.setattr("rdv.core.commit.current_app", app)
+    wait_for(world, wishes=Wishes(half_days=2))
+    with transaction.atomic():
+        for n in range(3):
+            note_freed(
+                departement_code="62", agent_id=world.agent.pk, starts_at=TEN + n * H, ends_at=TEN + (n + 1) * H,
+                source_kind=SourceKind.ABSENCE, now=NOW,
+            )  # fmt: skip
+        assert not sent
+    assert sent == [("rdv.tasks.offer_noted", 3)]
+    tasks.offer_noted()
+    assert not Liberation.objects.exists()
