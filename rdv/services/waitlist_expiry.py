@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from rdv.core.clock import local_date
 from rdv.core.journal import SYSTEM
@@ -83,7 +83,8 @@ def _is_received(inscription: Inscription, now: datetime) -> bool:
     return inscription.atelier_id is None and since.exists()
 
 
-def _taken_since(usager: int | OuterRef, motif: int | OuterRef, opened_at: datetime | OuterRef, now: datetime) -> Any:
-    """The same as an exchange sees it (waitlist_match.given_back), once it has begun."""
+def _taken_since(usager: Any, motif: Any, opened_at: Any, now: datetime) -> "QuerySet[Participation]":
+    """The same as an exchange sees it (waitlist_match.given_back), once it has begun. Values, or columns of the query
+    around it."""
     rows = Participation.objects.live().filter(starts_at__lte=now)
     return rows.filter(usager=usager, rdv__motif=motif, created_at__gte=opened_at)

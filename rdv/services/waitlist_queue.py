@@ -7,7 +7,9 @@ locks. Nothing is written where nobody waits.
 
 import uuid
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
+
+from django.db.models import Q
 
 from rdv.core.commit import named_once_after_commit
 from rdv.models import Inscription, Liberation, Ouverture, SourceKind
@@ -91,3 +93,10 @@ def note_seats(
 
 def somebody_waits(departement_code: str) -> bool:
     return Inscription.objects.waiting().filter(departement=departement_code).exists()
+
+
+def more_waited_for(departement_code: str, length: timedelta) -> bool:
+    """Somebody waits for longer, or for several professionals at once: time around, or a colleague, may add to it."""
+    minutes = round(length.total_seconds() / 60)
+    longer = Q(motif__duration_min__gt=minutes) | Q(motif__agents_needed__gt=1)
+    return Inscription.objects.waiting().filter(longer, departement=departement_code).exists()

@@ -13,7 +13,7 @@ from rdv.models import Offre, Rdv, SourceKind
 from rdv.services.waitlist_hold import freed_rdv
 from rdv.services.waitlist_match import Freed
 from rdv.services.waitlist_offer import offer_freed
-from rdv.services.waitlist_queue import note_freed
+from rdv.services.waitlist_queue import more_waited_for, note_freed
 
 # How many seats of one session are offered at once: the rest comes a minute later.
 OFFERS_PER_ROW = 30
@@ -78,12 +78,14 @@ def _who_stays(rdv: Rdv, was: Place, agent_ids: Iterable[int]) -> list[int]:
 
 def offer_or_note(rdv: Rdv, freed: Freed, *, until: datetime, now: datetime) -> list[Offre]:
     """One hour at once, to those who wait for as many professionals. What it does not take until the end of the Rdv
-    (`until`; all of it when nobody is asked) is looked at by the task, each agent's time by itself: an Rdv may be
-    longer than what is waited for, a wait longer than the Rdv but not than the free time around it, one of a binôme
-    may receive alone."""
+    (`until`) is looked at by the task, each agent's time by itself: an Rdv may be longer than what is waited for, a
+    wait longer than the Rdv but not than the free time around it, one of a binôme may receive alone."""
     offres = offer_freed(freed=freed, now=now)
-    if freed.atelier_id is None:
-        begins = max((one.ends_at for one in offres), default=freed.starts_at)
+    if freed.atelier_id is not None:
+        return offres
+    begins = max((one.ends_at for one in offres), default=freed.starts_at)
+    has_more = bool(offres) or len(freed.agent_ids) > 1 or until > freed.ends_at
+    if has_more or more_waited_for(rdv.departement_id, until - begins):
         _note(rdv, freed.agent_ids, begins, until, source_kind=freed.source_kind, now=now)
     return offres
 

@@ -167,6 +167,7 @@ def test_a_wait_longer_than_the_rdv_has_the_free_time_beside_too(world, is_befor
 
 
 def test_who_gave_the_hour_up_is_not_asked_for_it_a_minute_later(world):
+    lengthen(world, 60)
     wait_for(world, usager=world.usager)
     wait_for(world, wishes=Wishes(half_days=2))  # somebody else waits, for another half-day
     cancel(world)
