@@ -12,6 +12,7 @@ from agents.models import Site
 from rdv.core.clock import local_date
 from rdv.core.db import constraint_errors, lock_agents
 from rdv.core.journal import Author
+from rdv.core.sweeps import each_alone
 from rdv.core.together import Tail, insert_together
 from rdv.domain.travel import Point
 from rdv.domain.windows import Window
@@ -218,7 +219,7 @@ def drop_dead_options(now: datetime) -> int:
     """
     dropped = 0
     for option in Option.objects.dead(now).order_by("id")[:SWEEP]:
-        with transaction.atomic(durable=True):
+        with each_alone("option_not_dropped", option=option.pk), transaction.atomic(durable=True):
             _lock_held(option)
             _note_freed(option, now)
             count, _ = Option.objects.dead(now).filter(pk=option.pk).delete()

@@ -290,6 +290,8 @@ def set_priority(
     _require_reason(reason, author)
     with transaction.atomic(durable=True):
         locked = lock_inscription(inscription)
+        if not locked.is_open:
+            raise CannotWait("Cette attente est terminée\u00a0: elle ne change plus.")
         before = locked.priority
         locked.priority, locked.priority_by_id = priority.value, author.id
         locked.priority_reason = reason.strip() if priority != Priority.NORMAL else ""

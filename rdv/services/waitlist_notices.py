@@ -6,15 +6,18 @@ one says nothing: those people are phoned.
     joined     at once                          left      at once
     offer      e-mail at once; SMS when phones may ring; worthless after the answer's hour
     taken      the place went elsewhere         sleeping  offers without an answer
-    closed     the motif is received no more
+    lapsed     no answer in time: the place is proposed to somebody else, the rank is kept
+    closed     the motif is received no more    ended     the wait has no object any more
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.conf import settings
 
 from agents.models import Site
 from notifications import services as post_office
+from notifications.models import MessageChannel
 from rdv.core.links import marker
 from rdv.domain import french
 from rdv.domain.waiting import next_waking
@@ -26,9 +29,11 @@ from rdv.services.waitlist_rules import policy_of, quiet_of
 from usagers.phones import say_phone
 
 JOINED, OFFER, TAKEN = "waitlist.joined", "waitlist.offer", "waitlist.taken"
-SLEEPING, LEFT, CLOSED = "waitlist.sleeping", "waitlist.left", "waitlist.closed"
+LAPSED, SLEEPING = "waitlist.lapsed", "waitlist.sleeping"
+LEFT, CLOSED, ENDED = "waitlist.left", "waitlist.closed", "waitlist.ended"
 # News of the list that nobody read in a week says nothing any more.
 NEWS_LIFE = timedelta(days=7)
+WAYS = (MessageChannel.SMS, MessageChannel.EMAIL)
 NBSP = french.NBSP
 
 
@@ -124,6 +129,29 @@ def settled(offre: Offre, *, now: datetime) -> None:
     post_office.make_obsolete(subject_of(offre), now=now, kinds=[OFFER])
 
 
+def lapsed(offre: Offre, *, now: datetime) -> None:
+    """Said once: whoever reads the offer too late knows what became of it. To a group no place was promised."""
+    if Offre.objects.filter(group=offre.group).exclude(pk=offre.pk).exists():
+        return
+    inscription = offre.inscription
+    local = offre.starts_at.astimezone(offre.motif.departement.zone)
+    when = f"{french.short_day(local)} à {_short_hour(local)}"
+    link, phone = _waiting_link(inscription), say_phone(offre.site.phone)
+    news = Said(
+        LAPSED,
+        "L’heure pour répondre est passée",
+        (f"Une place vous était proposée ({french.day_hour(local)}). Sans réponse de votre part, nous la proposons "
+         "à une autre personne.",
+         f"Vous gardez votre rang sur la liste d’attente{NBSP}: nous vous proposerons la suivante."),
+        (f"Place proposée {when} : l'heure pour répondre est passée. Vous gardez votre rang sur la liste d'attente : "
+         f"{link} Tél. {phone}",
+         f"L'heure pour répondre est passée. Vous gardez votre rang sur la liste d'attente : {link} Tél. {phone}"),
+        "Voir ma place sur la liste",
+        link,
+    )  # fmt: skip
+    _post(inscription, news, about=subject_of(offre), now=now, until=offre.starts_at, site=offre.site)
+
+
 def sleeping(inscription: Inscription, *, now: datetime) -> None:
     link, phone = _waiting_link(inscription), _phone(inscription)
     news = Said(
@@ -139,7 +167,8 @@ def sleeping(inscription: Inscription, *, now: datetime) -> None:
     _post(inscription, news, about=about, now=now, until=now + NEWS_LIFE)
 
 
-def left(inscription: Inscription, *, now: datetime) -> None:
+def left(inscription: Inscription, *, now: datetime, by_sms: bool = False) -> None:
+    """`by_sms`: a number that has just said STOP hears the answer to its own message, and nothing more."""
     link, phone = _waiting_link(inscription), _phone(inscription)
     news = Said(
         LEFT,
@@ -150,7 +179,8 @@ def left(inscription: Inscription, *, now: datetime) -> None:
         link,
     )
     about = ("inscription", str(inscription.uuid))
-    _post(inscription, news, about=about, now=now, until=now + NEWS_LIFE)
+    ways = (MessageChannel.EMAIL,) if by_sms else WAYS
+    _post(inscription, news, about=about, now=now, until=now + NEWS_LIFE, ways=ways)
 
 
 def closed(inscription: Inscription, *, now: datetime) -> None:
@@ -164,6 +194,23 @@ def closed(inscription: Inscription, *, now: datetime) -> None:
         "Voir",
         link,
     )
+    about = ("inscription", str(inscription.uuid))
+    _post(inscription, news, about=about, now=now, until=now + NEWS_LIFE)
+
+
+def ended(inscription: Inscription, *, because: str, now: datetime) -> None:
+    """The wait has no object any more (`because`: a sentence that tells nothing of what it was for)."""
+    link, phone = _waiting_link(inscription), _phone(inscription)
+    news = Said(
+        ENDED,
+        "Votre attente est terminée",
+        (f"{because} Nous ne vous proposons plus de place.",
+         f"Vous cherchez encore un rendez-vous{NBSP}? Appelez-nous au {phone}{NBSP}: nous cherchons avec vous."),
+        (f"{because} Nous ne vous proposons plus de place. Vous cherchez encore ? Tél. {phone} {link}",
+         f"Votre attente est terminée. Vous cherchez encore ? Tél. {phone} {link}"),
+        "Voir",
+        link,
+    )  # fmt: skip
     about = ("inscription", str(inscription.uuid))
     _post(inscription, news, about=about, now=now, until=now + NEWS_LIFE)
 
@@ -185,6 +232,7 @@ def _post(
     sms_at: datetime | None = None,
     is_urgent: bool = False,
     site: Site | None = None,
+    ways: Sequence[MessageChannel] = WAYS,
 ) -> None:
     if inscription.motif.notice_level == NoticeLevel.SILENT:
         return
@@ -204,7 +252,8 @@ def _post(
         until=until,
         is_urgent=is_urgent,
     )
-    post_office.post(letters_of(news, sending), now=now)
+    letters = letters_of(news, sending)
+    post_office.post([letter for letter in letters if letter.channel in ways], now=now)
 
 
 def _label(inscription: Inscription, offre: Offre | None = None) -> str:

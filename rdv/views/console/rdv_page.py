@@ -17,6 +17,7 @@ from rdv.core import clock
 from rdv.core.errors import DomainError
 from rdv.domain.statuses import Status
 from rdv.forms.console_rdv import BY_SERVICE, WHOLE, CancelForm
+from rdv.forms.console_seats import SeatsForm
 from rdv.models import ConfirmedBy, Participation, Rdv
 from rdv.services import confirming
 from rdv.services.attendance import set_status
@@ -33,10 +34,10 @@ SAID = {Status.SEEN: "C’est noté : la personne est venue.", Status.NOSHOW: "C
 @require_safe
 @console_roles
 def rdv_detail(request: AgentRequest, uuid: uuids.UUID) -> HttpResponse:
-    return _page(request, rdv_for_agent(request.scope, uuid))
+    return rdv_shown(request, rdv_for_agent(request.scope, uuid))
 
 
-def _page(request: AgentRequest, rdv: Rdv, *, status: int = 200, **more: Any) -> HttpResponse:
+def rdv_shown(request: AgentRequest, rdv: Rdv, *, status: int = 200, **more: Any) -> HttpResponse:
     now = clock.now()
     context = {
         "page": page_of(rdv, now=now),
@@ -45,6 +46,7 @@ def _page(request: AgentRequest, rdv: Rdv, *, status: int = 200, **more: Any) ->
         "today": clock.local_date(now, request.departement.zone),
         "may_write": may_write_rdv(request.scope, rdv),
         "members": members_of(request.scope, rdv, now=now),
+        "seats": SeatsForm(capacity=rdv.capacity) if rdv.motif.is_collective else None,
     }
     return render(request, "rdv/rdv/rdv.html", context | more, status=status)
 
@@ -66,7 +68,7 @@ def rdv_status(request: AgentRequest, uuid: uuids.UUID) -> HttpResponse:
             now=clock.now(),
         )
     except DomainError as error:
-        return _refused(request, uuid, error, wanted=wanted, wanted_for=participation.uuid)
+        return refused(request, uuid, error, wanted=wanted, wanted_for=participation.uuid)
     messages.success(request, SAID.get(wanted, "C’est noté."))
     return to_rdv(request, uuid)
 
@@ -85,7 +87,7 @@ def rdv_confirmed(request: AgentRequest, uuid: uuids.UUID) -> HttpResponse:
         else:
             confirming.take_back(participation=participation, author=author, now=now)
     except DomainError as error:
-        return _refused(request, uuid, error)
+        return refused(request, uuid, error)
     messages.success(request, "C’est noté : la personne vient." if by else "C’est défait.")
     return to_rdv(request, uuid)
 
@@ -118,7 +120,7 @@ def _cancelled(request: AgentRequest, rdv: Rdv, participation: Participation | N
         else:
             raise Http404
     except DomainError as error:
-        return _refused(request, rdv.uuid, error)
+        return refused(request, rdv.uuid, error)
     messages.success(request, "Le rendez-vous est annulé. Vous pouvez encore le remettre, si l’heure reste libre.")
     return to_rdv(request, rdv.uuid)
 
@@ -132,16 +134,16 @@ def rdv_restore(request: AgentRequest, uuid: uuids.UUID) -> HttpResponse:
     try:
         restore_participation(participation=participation, author=author, now=now)
     except DomainError as error:
-        return _refused(request, uuid, error)
+        return refused(request, uuid, error)
     messages.success(request, "Le rendez-vous est remis.")
     return to_rdv(request, uuid)
 
 
-def _refused(request: AgentRequest, uuid: uuids.UUID, error: DomainError, **more: Any) -> HttpResponse:
+def refused(request: AgentRequest, uuid: uuids.UUID, error: DomainError, **more: Any) -> HttpResponse:
     """409: the page as it is now, who changed it last, and what was wanted."""
     rdv = rdv_for_agent(request.scope, uuid)
     changed = last_change(rdv) if isinstance(error, ChangedMeanwhile) else None
-    return _page(request, rdv, status=409, refusal=error, changed=changed, **more)
+    return rdv_shown(request, rdv, status=409, refusal=error, changed=changed, **more)
 
 
 def _participation(request: AgentRequest, uuid: uuids.UUID) -> Participation:

@@ -122,15 +122,18 @@ def priority(request: AgentRequest, uuid: uuids.UUID) -> HttpResponse:
     form = ReorderForm(request.POST)
     if not form.is_valid():
         return _page(request, found, status=422, order_form=form)
-    set_priority(
-        inscription=found,
-        priority=Priority(form.cleaned_data["priority"]),
-        reason=form.cleaned_data["priority_reason"],
-        author=request.scope.author(),
-        now=clock.now(),
-    )
-    messages.success(request, "L’ordre de passage est changé.")
-    return redirect("rdv:waiting_person", uuid=uuid)
+
+    def reordered(found: Inscription) -> str:
+        set_priority(
+            inscription=found,
+            priority=Priority(form.cleaned_data["priority"]),
+            reason=form.cleaned_data["priority_reason"],
+            author=request.scope.author(),
+            now=clock.now(),
+        )
+        return "L’ordre de passage est changé."
+
+    return _gesture(request, uuid, reordered)
 
 
 @require_POST

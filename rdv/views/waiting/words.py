@@ -177,4 +177,7 @@ REASONS: Mapping[str, str] = {
     "wrong_number": "mauvais numéro",
     "kept_rdv_past": "le rendez-vous gardé a eu lieu",
     "motif_archived": "motif archivé",
+    "last_day": "le dernier jour donné est passé",
+    "session_over": "la séance a commencé",
+    "session_cancelled": "la séance est annulée",
 }
