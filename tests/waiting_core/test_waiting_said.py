@@ -23,6 +23,7 @@ from rdv.models import (
 from rdv.services import waitlist_answer, waitlist_noted, waitlist_offer, waitlist_withdraw
 from rdv.services.cancelling import cancel_participation, cancel_rdv, restore_participation
 from rdv.services.errors import StatusRefused
+from rdv.services.sms_router import answer_sms
 from rdv.services.waitlist_answer import accept, refuse, stop
 from rdv.services.waitlist_expiry import expire_past
 from rdv.services.waitlist_join import CannotWait, Wishes, set_priority
@@ -30,7 +31,6 @@ from rdv.services.waitlist_match import Freed, given_back
 from rdv.services.waitlist_noted import offer_noted
 from rdv.services.waitlist_queue import note_freed
 from rdv.services.waitlist_rules import PolicyRefused, examples_of, set_policy
-from rdv.services.waitlist_sms import answer_sms
 from tests.factories import NOW, make_motif, make_ouverture, make_participation, make_rdv, make_usager, utc
 from tests.waiting_core.conftest import AGENT, TEN, USAGER, wait_for
 
