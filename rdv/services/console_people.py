@@ -11,17 +11,16 @@ from datetime import date, datetime, timedelta
 
 from django.db.models import Prefetch, Q
 
-from agents.access import Scope
+from agents.access import Scope, agents_kept_secret
 from agents.models import AGENDA_ROLES, Affectation, Agent, Service, Site
 from notifications.models import Message
 from notifications.services import messages_of
 from rdv.access import may_write_rdv
-from rdv.core import journal
 from rdv.core.clock import local_date
 from rdv.domain.statuses import Status
 from rdv.models import Participation, RdvAgent
 from rdv.services.notices import recipient_of
-from usagers.access import file_ids, proches_of, responsables_of, usager_for_agent
+from usagers.access import proches_of, responsables_of, usager_for_agent
 from usagers.models import Channel, Proche, Referent, Usager
 from usagers.phones import PhoneProblem, read_phone
 from usagers.services.duplicates import Likeness, duplicates_of
@@ -72,10 +71,11 @@ class Caller:
     usager: Usager
     proches: tuple[Proche, ...]
     responsables: tuple[Proche, ...]
-    referents: tuple[Referent, ...]
+    referents: tuple[Referent, ...]  # those that this agent may read
     likely: tuple[Likeness, ...]
     rdvs: FamilyRdvs
     messages: tuple[Message, ...]
+    masked_referents: int = 0  # of confidential services: neither who nor which
 
     @property
     def referent_ids(self) -> frozenset[int]:
@@ -120,15 +120,25 @@ def caller_of(
     today = local_date(now, usager.departement.zone)
     proches = tuple(proches_of(usager, today))
     rdvs = family_rdvs(scope, usager, [link.person_id for link in proches], now=now)
+    referents, masked_referents = _referents(scope, usager, today)
     return Caller(
         usager=usager,
         proches=proches,
         responsables=tuple(responsables_of(usager, today)),
-        referents=tuple(Referent.objects.current(today).filter(usager=usager).select_related("agent").order_by("pk")),
+        referents=referents,
         likely=tuple(duplicates_of(usager)) if looks_for_likely else (),
         rdvs=rdvs,
         messages=tuple(_messages(usager, rdvs, messages)),
+        masked_referents=masked_referents,
     )
+
+
+def _referents(scope: Scope, usager: Usager, today: date) -> tuple[tuple[Referent, ...], int]:
+    """Who follows this person, as this agent may know it, and how many others do."""
+    links = list(Referent.objects.current(today).filter(usager=usager).select_related("agent").order_by("pk"))
+    secret = agents_kept_secret(scope, [link.agent_id for link in links])
+    shown = tuple(link for link in links if link.agent_id not in secret)
+    return shown, len(links) - len(shown)
 
 
 def person_on_call(scope: Scope, uuid: uuids.UUID) -> Usager | None:
@@ -206,17 +216,11 @@ def gets_email(usager: Usager) -> bool:
     return usager.channel in (Channel.EMAIL, Channel.BOTH) and bool(usager.email)
 
 
-def history_of(usager: Usager, *, count: int) -> list[journal.Evenement]:
-    """Who read, who changed: the last lines about this file, and about those made one with it."""
-    ids = [str(pk) for pk in file_ids(usager)]
-    rows = journal.Evenement.objects.filter(subject_type="usager", subject_id__in=ids).exclude(kind="usager.values")
-    return list(rows.order_by("-at", "-id")[:count])
-
-
-def services_of_agents(agents: Sequence[Agent]) -> dict[int, str]:
-    """agent id -> the short names of their services."""
+def services_of_agents(scope: Scope, agents: Sequence[Agent]) -> dict[int, str]:
+    """agent id -> the short names of their services, without the confidential ones that are not the reader's."""
     rows = (
         Service.objects.filter(agents__in=agents)
+        .exclude(pk__in=scope.confidential_ids - scope.service_ids)
         .order_by("position", "short_name", "id")
         .values_list("agents__id", "short_name")
     )

@@ -70,7 +70,7 @@ def reason(request: AgentRequest, uuid: uuids.UUID) -> HttpResponse:
 def history(request: AgentRequest, uuid: uuids.UUID) -> HttpResponse:
     caller = file_of(request, uuid, now=clock.now())
     page = Paginator(file_history.history(caller), PER_PAGE).get_page(request.GET.get("page"))
-    entries = file_history.entries(list(page.object_list), caller)
+    entries = file_history.entries(request.scope, list(page.object_list), caller)
     context = {"usager": caller.usager, "page_obj": page, "entries": entries}
     return render(request, "usagers/historique.html", context)
 
