@@ -14,6 +14,13 @@ from rdv.models import Rdv
 
 BY_USAGER, BY_SERVICE, WHOLE = "usager", "service", "seance"
 MAX_REASON = 200
+MAX_VERSION_DIGITS = 9
+
+
+def read_version(data: Mapping[str, Any]) -> int | None:
+    """The schedule version that the page showed, from the `version` of its form."""
+    text = str(data.get("version", ""))
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= MAX_VERSION_DIGITS else None
 
 
 WHO = [(BY_USAGER, "La personne ne peut pas venir"), (BY_SERVICE, "Le service ne peut pas recevoir")]

@@ -276,3 +276,38 @@ def test_queries_are_counted(desk, django_assert_max_num_queries, rdv):
     with django_assert_max_num_queries(QUERIES["search"]):
         desk.client.get("/agents/accueil/", {"q": "samira"}, headers={"HX-Request": "true", "HX-Target": "resultats"})
     assert Rdv.objects.count() == 9
+
+
+@pytest.mark.parametrize("who", ["usager", "service"])
+def test_a_page_of_cancelling_opened_before_a_move_cancels_nothing(desk, rdv, who):
+    first = seen(desk.client.get(address("rdv_cancel", rdv)))
+    assert 'name="version" value="0"' in first
+    move_rdv(rdv=rdv, move=Move(starts_at=utc(2027, 1, 5, 10)), author=OTHER, now=NOW)
+    sent = {"who": who, "reason": "malade", "version": "0"}
+    stale = desk.client.post(address("rdv_cancel", rdv), sent)
+    page = seen(stale)
+    assert stale.status_code == 409
+    assert "Quelqu’un a modifié ce rendez-vous entre-temps." in page
+    assert "Claire Vasseur a déplacé : mar. 5 janv., 9:00 → mar. 5 janv., 11:00" in page
+    assert "Annuler quand même le rendez-vous du mar. 5 janv., 11:00" in page
+    assert 'value="malade"' in page, "what was typed is kept"
+    assert re.search(rf'value="{who}"[^>]*checked', page)
+    assert rdv.participations.get().status == "unknown"
+    version = re.search(r'name="version" value="(\d+)"', page)[1]
+    assert desk.client.post(address("rdv_cancel", rdv), sent | {"version": version}).status_code == 302
+    assert rdv.participations.get().status in ("excused", "revoked")
+
+
+def test_a_session_moved_meanwhile_is_not_cancelled_whole(desk):
+    desk.motif.is_collective, desk.motif.capacity = True, 4
+    desk.motif.save()
+    people = [make_usager(desk.departement) for _ in range(2)]
+    session = make_rdv(desk.motif, desk.canal, [desk.claire], utc(2027, 1, 6, 9), usagers=people)
+    move_rdv(rdv=session, move=Move(starts_at=utc(2027, 1, 7, 9)), author=OTHER, now=NOW)
+    assert desk.client.post(address("rdv_cancel", session), {"who": "seance", "version": "0"}).status_code == 409
+    session.refresh_from_db()
+    assert session.cancelled_at is None
+    assert desk.client.post(address("rdv_cancel", session), {"who": "seance", "version": "1"}).status_code == 302
+    assert desk.client.post(address("rdv_cancel", session), {"who": "seance", "version": "0"}).status_code == 302, (
+        "what is cancelled already is not refused"
+    )

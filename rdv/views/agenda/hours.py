@@ -22,6 +22,7 @@ from rdv.core import clock
 from rdv.core.errors import DomainError
 from rdv.domain import french
 from rdv.forms.agenda_hours import HoursForm
+from rdv.forms.console_rdv import read_version
 from rdv.models import Rdv
 from rdv.services.agenda_hours import Hours, obstacles_to, require_possible
 from rdv.services.console_people import agents_by_site
@@ -32,7 +33,6 @@ from rdv.views.agenda.asked import read_written
 from rdv.views.agenda.lines import clock as hour_of
 from rdv.views.console.screen import console_roles
 
-MAX_VERSION_DIGITS = 9
 GONE = "Ce rendez-vous est annulé ou a commencé : il ne se déplace plus."
 
 
@@ -61,7 +61,7 @@ def rdv_hours(request: AgentRequest, uuid: uuids.UUID) -> HttpResponse:
         return _confirm(request, gesture)
     if not gesture.form.is_bound:
         return _page(request, gesture)
-    seen = _version(request.GET.get("version", ""))
+    seen = read_version(request.GET)
     changed = last_change(gesture.rdv) if seen is not None and seen != gesture.rdv.schedule_version else None
     refusal = ChangedMeanwhile() if changed else None
     return _page(request, gesture, status=422 if gesture.form.errors else 200, refusal=refusal, changed=changed)
@@ -119,14 +119,10 @@ def _move(request: AgentRequest, gesture: Gesture, hours: Hours, *, reason: str)
         ends_at=hours.ends_at,
         agents=[agent.pk for agent in hours.agents],
         site=hours.site,
-        expected_version=_version(request.POST.get("version", "")),
+        expected_version=read_version(request.POST),
         overbook_reason=reason,
     )
     move_rdv(rdv=gesture.rdv, move=move, author=request.scope.author(gesture.rdv.site_id), now=gesture.now)
-
-
-def _version(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= MAX_VERSION_DIGITS else None
 
 
 def _said(hours: Hours, request: AgentRequest) -> str:

@@ -20,7 +20,7 @@ from rdv.access import rdv_for_writing, sites_of
 from rdv.core import clock
 from rdv.core.errors import DomainError
 from rdv.forms.console import read_creneau
-from rdv.forms.console_rdv import ExactTimeForm
+from rdv.forms.console_rdv import ExactTimeForm, read_version
 from rdv.forms.console_state import read_state
 from rdv.models import Rdv
 from rdv.services.console_matrix import Matrix, Wish, matrix_of
@@ -126,13 +126,12 @@ def _move(request: AgentRequest, moving: Moving) -> HttpResponse:
     if target is None:
         return _page(request, moving, exact=exact, target=None, status=422)
     rdv = moving.rdv
-    version = request.POST.get("version", "")
     move = Move(
         starts_at=target.starts_at,
         ends_at=target.ends_at,
         agents=[agent.pk for agent in target.agents],
         site=target.site,
-        expected_version=int(version) if version.isascii() and version.isdigit() and len(version) < 10 else None,
+        expected_version=read_version(request.POST),
         overbook_reason=target.reason,
     )
     if _is_done(rdv, target):
