@@ -7,7 +7,7 @@ and the files. What the agent may not read is a count: neither its date nor its 
 import uuid as uuids
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from django.db.models import Prefetch, Q
 
@@ -19,14 +19,13 @@ from rdv.access import may_write_rdv
 from rdv.core.clock import local_date
 from rdv.domain.statuses import Status
 from rdv.models import Participation, RdvAgent
+from rdv.services.file_scope import SAME_CALL, is_usual
 from rdv.services.notices import recipient_of
 from usagers.access import proches_of, responsables_of, usager_for_agent
 from usagers.models import Channel, Proche, Referent, Usager
 from usagers.phones import PhoneProblem, read_phone
 from usagers.services.duplicates import Likeness, duplicates_of
 
-# One call, one line in the journal: the page is read again at each step.
-SAME_CALL = timedelta(minutes=30)
 MOST_RDVS = 300
 
 
@@ -112,11 +111,12 @@ def caller_of(
     messages: int = 3,
     looks_for_likely: bool = True,
 ) -> Caller:
-    """Http404 outside the département. `reason` goes to the journal, once for a call.
+    """Http404 outside the département. `reason` goes to the journal, once for a call, and whether it is outside this
+    agent's usual work.
 
     `looks_for_likely`: the files that look like this one cost several queries, and serve at the beginning of a call.
     """
-    usager = usager_for_agent(scope, uuid, now=now, reason=reason, unless_since=now - SAME_CALL)
+    usager = read_file(scope, uuid, now=now, reason=reason)
     today = local_date(now, usager.departement.zone)
     proches = tuple(proches_of(usager, today))
     rdvs = family_rdvs(scope, usager, [link.person_id for link in proches], now=now)
@@ -131,6 +131,15 @@ def caller_of(
         messages=tuple(_messages(usager, rdvs, messages)),
         masked_referents=masked_referents,
     )
+
+
+def read_file(scope: Scope, uuid: uuids.UUID, *, now: datetime, reason: str) -> Usager:
+    """The file, and its line in the journal, once for a call."""
+
+    def is_outside(usager: Usager) -> bool:
+        return not is_usual(scope, usager, now=now)
+
+    return usager_for_agent(scope, uuid, now=now, reason=reason, is_outside=is_outside, unless_since=now - SAME_CALL)
 
 
 def _referents(scope: Scope, usager: Usager, today: date) -> tuple[tuple[Referent, ...], int]:

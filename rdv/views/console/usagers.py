@@ -24,8 +24,9 @@ from rdv.forms.console_files import ReferentForm
 from rdv.services import file_history, files_page
 from rdv.services.console_people import Caller, services_of_agents
 from rdv.services.console_search import search
-from rdv.views.console.files import file_of, usual_or_reason
+from rdv.views.console.files import file_of
 from rdv.views.console.merging import keeps_files
+from rdv.views.console.reasons import usual_or_reason
 from rdv.views.console.screen import console_roles
 from usagers.forms.usager import UsagerForm
 from usagers.models import Proche, Referent, Usager
