@@ -3,12 +3,16 @@
 import datetime as dt
 import html as html_module
 import re
+from contextlib import nullcontext
 
 import pytest
 
+from agents.models import Fermeture
 from notifications.models import Message
 from rdv.core.journal import Author, Evenement
 from rdv.models import Occupation, Rdv
+from rdv.services.closures import closure_over
+from rdv.services.errors import CreneauUnavailable
 from rdv.services.moving import Move, move_rdv
 from rdv.services.texts import News
 from tests.factories import make_motif, make_ouverture, make_rdv, utc
@@ -213,3 +217,66 @@ def test_the_grid_gives_a_handle_only_where_one_may_write(house, week, client_of
     assert str(week.secret.uuid) not in colleague
     assert "data-plage=" not in html
     assert handles("sonia")[0] == set()
+
+
+def closed(house, *, site=True):
+    Fermeture.objects.create(
+        departement=house.departement,
+        site=house.site if site else None,
+        starts_on=dt.date(2027, 1, 14),
+        ends_on=dt.date(2027, 1, 15),
+        label="Travaux",
+    )
+
+
+@pytest.mark.parametrize("ends", ["11:30", "11:50"], ids=["as long", "longer"])
+@pytest.mark.parametrize("site", [True, False], ids=["site", "departement"])
+def test_on_a_closed_day_only_with_a_reason_which_is_kept(house, taken, client_of, ends, site):
+    """Another day, dropped onto Thursday: closed since the opening was made."""
+    make_ouverture(house.claire, [house.motif], utc(2027, 1, 13, 7, 30), utc(2027, 1, 13, 11, 30), site=house.site)
+    move = Move(starts_at=utc(2027, 1, 13, 8), agents=[house.claire.pk])
+    move_rdv(rdv=taken, move=move, author=Author("agent", 1, "Claire"), now=house.now)
+    closed(house, site=site)
+    client, to = client_of("claire"), {"hour": "11:00", "ends": ends}
+    said = "MDS du Canal est fermé jeudi 14 janvier : Travaux." if site else "Le département est fermé jeudi 14 janvier"
+    text = words(client.get(url(taken), asked() | to, headers=HX))
+    assert said in text
+    assert "Placer quand même" in text
+    refused = client.post(url(taken), asked() | to | {"version": 1}, headers=HX)
+    assert refused.status_code == 409
+    assert said in words(refused)
+    assert now_of(taken)[0] == utc(2027, 1, 13, 8)
+    assert client.post(url(taken), asked() | to | {"version": 1, "reason": "Urgence"}, headers=HX).status_code == 204
+    event = Evenement.objects.about("rdv", taken.uuid).filter(kind="rdv.moved").latest("id")
+    assert event.data["overbooked"] == "Urgence"
+
+
+def test_what_is_there_already_may_end_later_on_a_closed_day(house, taken, client_of):
+    closed(house)
+    client = client_of("claire")
+    assert "MDS du Canal est fermé" in words(client.get(url(taken), asked("09:00", "09:45"), headers=HX))
+    assert sent(client, taken, hour="09:00", ends="09:45").status_code == 204
+    assert now_of(taken)[1] == utc(2027, 1, 14, 8, 45)
+
+
+def test_a_session_and_a_longer_rdv_do_not_move_to_a_closed_day_from_the_page_either(house, taken, person):
+    author = Author("agent", house.claire.pk, "Claire")
+    session = make_motif(house.departement, sites=[house.site], service=house.pmi, is_collective=True, capacity=4)
+    rows = [
+        make_rdv(session, house.site, [house.claire], utc(2027, 1, 13, 8)),
+        make_rdv(house.motif, house.site, [house.claire], utc(2027, 1, 13, 9), minutes=50),
+    ]
+    closed(house)
+    for rdv in rows:
+        for reason, raises in (("", True), ("Urgence", False)):
+            move = Move(starts_at=utc(2027, 1, 15, 12), overbook_reason=reason)
+            with pytest.raises(CreneauUnavailable) if raises else nullcontext():
+                move_rdv(rdv=rdv, move=move, author=author, now=house.now)
+        assert now_of(rdv)[0] == utc(2027, 1, 15, 12)
+
+
+def test_the_closure_of_a_site_says_nothing_of_a_visit(house, week):
+    closed(house)
+    assert closure_over(house.home, house.site, utc(2027, 1, 14, 8), utc(2027, 1, 14, 9)) is None
+    assert closure_over(house.motif, house.site, utc(2027, 1, 14, 8), utc(2027, 1, 14, 9)).label == "Travaux"
+    assert closure_over(house.motif, house.site, utc(2027, 1, 16, 8), utc(2027, 1, 16, 9)) is None
