@@ -14,6 +14,7 @@ from rdv.models import Rdv
 
 BY_USAGER, BY_SERVICE, WHOLE = "usager", "service", "seance"
 MAX_REASON = 200
+MAX_NOTE = 2000
 MAX_VERSION_DIGITS = 9
 
 
@@ -97,3 +98,37 @@ class ExactTimeForm(forms.Form):
             return None
         site_id, agent_id = value.split(":")
         return int(site_id), int(agent_id)
+
+
+class NoteForm(forms.Form):
+    """`before`: the note as the page showed it, so that what somebody else wrote meanwhile is not lost."""
+
+    note = forms.CharField(
+        label="Note pour les agents (jamais envoyée)",
+        required=False,
+        max_length=MAX_NOTE,
+        help_text="Lue par ceux qui lisent ce rendez-vous. Rien de la vie de la personne qui ne serve à la recevoir.",
+        error_messages={"max_length": f"La note est trop longue. Gardez {MAX_NOTE} signes au plus."},
+        widget=forms.Textarea(attrs={"rows": 4, "autocomplete": "off"}),
+    )
+    before = forms.CharField(required=False, widget=forms.HiddenInput, strip=False)
+
+    def __init__(self, data: Mapping[str, Any] | None = None, *, rdv: Rdv) -> None:
+        super().__init__(data, initial={"note": rdv.context, "before": rdv.context}, auto_id="note-%s")
+
+    def clean_note(self) -> str:
+        return _lines(self.cleaned_data["note"])
+
+    def clean_before(self) -> str:
+        return _lines(self.cleaned_data["before"])
+
+    def shown_again(self, rdv: Rdv) -> None:
+        """After a refusal: what was typed stays, and the note of now is the one that has been read."""
+        data = self.data.copy()
+        data["before"] = rdv.context
+        self.data = data
+
+
+def _lines(text: str) -> str:
+    """As it is kept: browsers send the ends of lines of Windows, whatever they were given."""
+    return text.replace("\r\n", "\n")

@@ -22,6 +22,7 @@ from usagers.phones import say_phone
 MOST_LINES = 50
 # What hangs on an Rdv: other dates proposed, calls, an agent who is away.
 FOLLOWED = {
+    "rdv.note": "a changé la note pour les agents",
     "serie.joined": "a pris une série à la suite de ce rendez-vous",
     "proposition.sent": "a proposé d’autres dates, tenues pour la personne",
     "proposition.picked": "a choisi une des dates proposées",

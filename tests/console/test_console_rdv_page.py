@@ -1,6 +1,7 @@
 """The page of one Rdv and the files: what they show, what they change, what they refuse in place."""
 
 import datetime as dt
+import html
 import re
 
 import pytest
@@ -311,3 +312,42 @@ def test_a_session_moved_meanwhile_is_not_cancelled_whole(desk):
     assert desk.client.post(address("rdv_cancel", session), {"who": "seance", "version": "0"}).status_code == 302, (
         "what is cancelled already is not refused"
     )
+
+
+def note_sent(page, text):
+    before = re.search(r'name="before"(?: value="([^"]*)")?', page)[1] or ""
+    return {"note": text, "before": html.unescape(before)}
+
+
+def test_the_note_for_agents_is_written_again_after_the_booking(desk, rdv):
+    assert "Changer la note pour les agents" in seen(desk.client.get(address("rdv_detail", rdv)))
+    sent = note_sent(seen(desk.client.get(address("rdv_note", rdv))), "Vient en bus,\r\nun peu en retard")
+    assert sent["before"] == "Vient à pied"
+    for _ in range(2):
+        assert desk.client.post(address("rdv_note", rdv), sent)["Location"] == address("rdv_detail", rdv)
+    assert Rdv.objects.get().context == "Vient en bus,\nun peu en retard"
+    event = Evenement.objects.get(kind="rdv.note")
+    assert "bus" not in str(event.data), "the journal keeps that it changed, not what it said"
+    page = seen(desk.client.get(address("rdv_detail", rdv)))
+    assert "Vient en bus,<br>un peu en retard" in page
+    assert "a changé la note pour les agents" in page
+    assert not Message.objects.exists()
+    assert desk.client.post(address("rdv_note", rdv), {"note": "x" * 2001, "before": ""}).status_code == 422
+
+
+def test_two_people_write_the_note_and_neither_loses_it(desk, rdv):
+    client = desk.client
+    sent = note_sent(seen(client.get(address("rdv_note", rdv))), "Fauteuil roulant")
+    signed_in(desk.claire).post(address("rdv_note", rdv), {"note": "Avec sa sœur", "before": "Vient à pied"})
+    refused = client.post(address("rdv_note", rdv), sent)
+    assert refused.status_code == 409
+    page = seen(refused)
+    assert "Quelqu’un a écrit dans cette note entre-temps." in page
+    assert "Claire Vasseur a changé la note pour les agents" in page
+    assert "« Avec sa sœur »" in page
+    assert ">Fauteuil roulant</textarea>" in page.replace("> Fauteuil", ">Fauteuil"), "what was typed is kept"
+    assert Rdv.objects.get().context == "Avec sa sœur"
+    again = note_sent(page, "Fauteuil roulant, avec sa sœur")
+    assert again["before"] == "Avec sa sœur"
+    assert client.post(address("rdv_note", rdv), again).status_code == 302
+    assert Rdv.objects.get().context == "Fauteuil roulant, avec sa sœur"

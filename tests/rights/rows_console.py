@@ -185,6 +185,8 @@ RDV = [
     ),
     Ask("rdv:rdv_cancel", site(*READERS), args=_of_rdv, viewer="secretaire", queries=14),
     _post("rdv_cancel", site(*READERS), args=_of_rdv, data=lambda _h, _r: {"who": "usager"}),
+    Ask("rdv:rdv_note", site(*READERS), args=_of_rdv, viewer="secretaire", queries=14),
+    _post("rdv_note", site(*READERS), args=_of_rdv, data=lambda _h, _r: {"note": "Vient à pied", "before": ""}),
     Ask("rdv:rdv_move", site(*READERS), args=_of_rdv, viewer="secretaire", queries=23),
     Ask(
         "rdv:rdv_move",
