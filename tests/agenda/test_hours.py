@@ -15,7 +15,7 @@ from rdv.services.closures import closure_over
 from rdv.services.errors import CreneauUnavailable
 from rdv.services.moving import Move, move_rdv
 from rdv.services.texts import News
-from tests.factories import make_motif, make_ouverture, make_rdv, utc
+from tests.factories import make_agent, make_motif, make_ouverture, make_rdv, utc
 
 pytestmark = pytest.mark.django_db
 HX = {"HX-Request": "true"}
@@ -155,6 +155,43 @@ def test_a_binome_keeps_its_people(house, taken, person, client_of):
     refused = client_of("claire").post(url(rdv), asked() | to, headers=HX)
     assert refused.status_code == 422
     assert "se fait à plusieurs" in words(refused)
+
+
+def test_one_of_a_binome_is_replaced_and_the_other_stays(house, taken, person, client_of):
+    pair = make_motif(house.departement, sites=[house.site], service=house.pmi, name="À deux", agents_needed=2)
+    lea = make_agent(site=house.site, services=[house.pmi], first_name="Léa", last_name="Roussel")
+    for agent in (house.claire, house.karim, lea):
+        make_ouverture(agent, [pair], utc(2027, 1, 15, 8), utc(2027, 1, 15, 11), site=house.site)
+    rdv = make_rdv(pair, house.site, [house.claire, house.karim], utc(2027, 1, 15, 9), usagers=[person("Lou", "Roi")])
+    client, hours = client_of("claire"), {"day": "2027-01-15", "hour": "10:00", "ends": "10:30"}
+    page = client.get(url(rdv)).content.decode()
+    assert 'label="À la place de Karim Haddad"' in page
+    to = {"swap": f"{house.karim.pk}:{lea.pk}"}
+    shown = client.get(url(rdv), hours | to, headers=HX)
+    assert "Confier à Claire Vasseur, Léa Roussel" in words(shown)
+    assert f'name="swap" value="{to["swap"]}"' in shown.content.decode()
+    assert client.post(url(rdv), hours | to | {"version": 0}, headers=HX).status_code == 204
+    assert now_of(rdv) == (utc(2027, 1, 15, 9), utc(2027, 1, 15, 9, 30), ["Roussel", "Vasseur"])
+    assert sorted(Occupation.objects.filter(rdv=rdv).values_list("agent__last_name", flat=True)) == [
+        "Roussel",
+        "Vasseur",
+    ]
+    assert client.post(url(rdv), hours | to | {"version": 0}, headers=HX).status_code == 204, (
+        "the same form, sent twice"
+    )
+    assert Evenement.objects.about("rdv", rdv.uuid).filter(kind="rdv.moved").count() == 1
+    wrong = {"swap": f"{house.karim.pk}:{house.sonia.pk}"}
+    assert client.post(url(rdv), hours | wrong | {"version": 1}, headers=HX).status_code == 422, "he is not in it now"
+    nobody = {"swap": f"{house.claire.pk}:{house.sonia.pk}", "reason": "si"}
+    refused = client.post(url(rdv), hours | nobody | {"version": 1}, headers=HX)
+    assert refused.status_code == 409
+    assert "Sonia Petit ne reçoit pas pour le service" in words(refused)
+    back = {"day": "2027-01-15", "hour": "11:00", "swap": f"{lea.pk}:{house.karim.pk}"}
+    asked_page = client.get(f"/agents/rdv/{rdv.uuid}/deplacer/", back)
+    value = re.search(r'name="creneau" value="([^"]+)"', asked_page.content.decode())[1]
+    moved = client.post(f"/agents/rdv/{rdv.uuid}/deplacer/", {"creneau": value, "version": 1})
+    assert moved.status_code == 302
+    assert now_of(rdv) == (utc(2027, 1, 15, 10), utc(2027, 1, 15, 10, 30), ["Haddad", "Vasseur"])
 
 
 def test_the_second_person_is_told_what_changed_and_loses_nothing(house, taken, client_of):

@@ -89,9 +89,9 @@ def _hours(request: AgentRequest, gesture: Gesture, form: HoursForm) -> Hours:
     data, zone = form.cleaned_data, request.departement.zone
     starts_at = datetime.combine(data["day"], data["hour"], tzinfo=zone).astimezone(UTC)
     ends_at = datetime.combine(data["day"], data["ends"], tzinfo=zone).astimezone(UTC)
-    agents = gesture.own
-    if form.chosen is not None:
-        agents = tuple(one for _, there in gesture.who for one in there if one.pk == form.chosen[1])
+    names = {one.pk: one for _, there in gesture.who for one in there} | {one.pk: one for one in gesture.own}
+    ids = form.agents_after([one.pk for one in gesture.own]) if form.chosen is None else (form.chosen[1],)
+    agents = tuple(names[agent_id] for agent_id in ids)
     return Hours(starts_at, ends_at, gesture.rdv.site, agents)
 
 
@@ -150,6 +150,7 @@ def _page(request: AgentRequest, gesture: Gesture, *, status: int = 200, **more:
         "form": gesture.form,
         "hours": hours,
         "who": gesture.form.cleaned_data.get("who", "") if hours else "",
+        "swap": gesture.form.cleaned_data.get("swap", "") if hours else "",
         "obstacles": obstacles_to(gesture.rdv, hours, now=gesture.now) if hours else None,
         "tells": hours is not None and hours.tells_usager(gesture.rdv),
         "has_other_people": hours is not None and not hours.keeps_people(gesture.rdv),

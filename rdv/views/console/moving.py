@@ -110,7 +110,7 @@ def _asked(request: AgentRequest, moving: Moving, exact: ExactTimeForm) -> Targe
         return None
     data = exact.cleaned_data
     local = datetime.combine(data["day"], data["hour"], tzinfo=request.departement.zone)
-    site_id, agent_ids = moving.rdv.site_id, tuple(agent.pk for agent in moving.own)
+    site_id, agent_ids = moving.rdv.site_id, exact.agents_after([agent.pk for agent in moving.own])
     if exact.chosen is not None:
         site_id, agent_ids = exact.chosen[0], (exact.chosen[1],)
     return moving.target(local.astimezone(UTC), site_id, agent_ids, data["reason"])
