@@ -149,6 +149,20 @@ def may_sign_in(agent: Agent, now: datetime) -> bool:
     return agent.is_active and (agent.is_operateur or scope_of(agent, today=today_of(agent, now)).may_sign_in)
 
 
+def agents_kept_secret(scope: Scope, agent_ids: Collection[int]) -> frozenset[int]:
+    """Those who work for confidential services only, none of which is this reader's: that they follow somebody, or
+    opened a file, already says why. No query where nothing is hidden from this reader."""
+    hidden = scope.confidential_ids - scope.service_ids
+    others = set(agent_ids) - {scope.agent_id}
+    if not hidden or not others:
+        return frozenset()
+    rows = AgentService.objects.filter(agent__in=others).values_list("agent_id", "service_id")
+    services: dict[int, set[int]] = {}
+    for agent_id, service_id in rows:
+        services.setdefault(agent_id, set()).add(service_id)
+    return frozenset(agent_id for agent_id, held in services.items() if held <= hidden)
+
+
 # The doors of this app.
 
 

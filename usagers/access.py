@@ -6,7 +6,7 @@ of a file and every search for people is journalled (domain.md, "The journal").
 
 import datetime as dt
 import uuid as uuids
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
@@ -109,14 +109,15 @@ def usager_for_agent(
     *,
     now: dt.datetime,
     reason: str = "",
-    is_outside: bool = False,
+    is_outside: bool | Callable[[Usager], bool] = False,
     unless_since: dt.datetime | None = None,
 ) -> Usager:
     """One file, and the line of the journal that says it was opened. Http404 outside the département.
 
     The address of a file that was made one with another leads to the one that was kept.
 
-    `reason`: why, when the agent steps outside their usual scope (`is_outside`: the apps above know what that is).
+    `reason`: why, when the agent steps outside their usual scope (`is_outside`: the apps above know what that is;
+    given as a question, it is only asked when a line is written).
     `unless_since`: no second line when this agent opened it since then (a console reads it again at each step).
     """
     if not scope.may_search_usagers:
@@ -124,13 +125,14 @@ def usager_for_agent(
     usager = standing_file(scope.departement_code, uuid=uuid)
     if unless_since is not None and was_opened(scope.agent_id, usager, since=unless_since):
         return usager
+    outside = is_outside(usager) if callable(is_outside) else is_outside
     journal.write_read(
         "usager.read",
         subject=("usager", usager.pk),
         departement_code=scope.departement_code,
         author=scope.author(),
         now=now,
-        data=({"reason": reason} if reason else {}) | ({"outside": True} if is_outside else {}),
+        data=({"reason": reason} if reason else {}) | ({"outside": True} if outside else {}),
     )
     return usager
 

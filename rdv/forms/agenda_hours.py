@@ -12,7 +12,7 @@ from agents.models import Agent, Site
 from rdv.forms.console_rdv import ExactTimeForm
 from rdv.models import Rdv
 
-BY_SEVERAL = "Ce rendez-vous se fait à plusieurs : gardez les mêmes professionnels, ou passez par « Déplacer »."
+BY_SEVERAL = "Ce rendez-vous se fait à plusieurs : dites qui est remplacé sur sa page, avec « Début et fin »."
 
 
 class HoursForm(ExactTimeForm):
@@ -21,7 +21,7 @@ class HoursForm(ExactTimeForm):
         widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
         error_messages={"required": "Choisissez l’heure de fin.", "invalid": "Écrivez l’heure et les minutes : 15:00."},
     )
-    field_order = ("day", "hour", "ends", "who", "reason")
+    field_order = ("day", "hour", "ends", "who", "swap", "reason")
 
     def __init__(
         self,

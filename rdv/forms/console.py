@@ -13,6 +13,7 @@ from django import forms
 
 from agents.models import Agent, Site
 from rdv.core.days import PLAUSIBLE_DAY
+from rdv.forms.console_rdv import MAX_NOTE
 from rdv.models import Modality, Motif, NoticeLevel
 from rdv.services.console_people import gets_email, gets_sms
 from rdv.services.questions import Creneau
@@ -21,7 +22,6 @@ from usagers.forms.fields import NameField
 from usagers.models import Proche, Usager
 from usagers.phones import say_phone
 
-MAX_NOTE = 2000
 MAX_AGENTS = 6
 SEAT = "place"
 

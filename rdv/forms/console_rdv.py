@@ -14,6 +14,14 @@ from rdv.models import Rdv
 
 BY_USAGER, BY_SERVICE, WHOLE = "usager", "service", "seance"
 MAX_REASON = 200
+MAX_NOTE = 2000
+MAX_VERSION_DIGITS = 9
+
+
+def read_version(data: Mapping[str, Any]) -> int | None:
+    """The schedule version that the page showed, from the `version` of its form."""
+    text = str(data.get("version", ""))
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= MAX_VERSION_DIGITS else None
 
 
 WHO = [(BY_USAGER, "La personne ne peut pas venir"), (BY_SERVICE, "Le service ne peut pas recevoir")]
@@ -57,6 +65,11 @@ class ExactTimeForm(forms.Form):
         error_messages={"required": "Choisissez l’heure.", "invalid": "Écrivez l’heure et les minutes : 14:30."},
     )
     who = forms.ChoiceField(label="Avec", required=False)
+    swap = forms.ChoiceField(
+        label="Remplacer quelqu’un",
+        required=False,
+        error_messages={"invalid_choice": "Choisissez dans la liste qui remplace qui."},
+    )
     reason = forms.CharField(
         label="Raison, si l’heure est prise ou fermée",
         required=False,
@@ -76,11 +89,18 @@ class ExactTimeForm(forms.Form):
     ) -> None:
         super().__init__(data, initial=dict(initial or {}), auto_id="exact-%s")
         groups = [(site.name, [(f"{site.pk}:{agent.pk}", agent.full_name) for agent in agents]) for site, agents in who]
-        field = self.fields["who"]
+        self._choose("who", groups)
+        self._choose("swap", [*_swaps(rdv, who), *_swapped(rdv, str((data or {}).get("swap", "")))])
+        is_several = rdv.motif.agents_needed > 1
+        if is_several or rdv.motif.is_collective:
+            del self.fields["who"]
+        if not is_several or rdv.motif.is_collective:
+            del self.fields["swap"]
+
+    def _choose(self, name: str, groups: Sequence[tuple[str, Sequence[tuple[str, str]]]]) -> None:
+        field = self.fields[name]
         assert isinstance(field, forms.ChoiceField)  # noqa: S101 - declared above
         field.choices = [("", "Comme maintenant"), *groups]
-        if rdv.motif.agents_needed > 1 or rdv.motif.is_collective:
-            del self.fields["who"]
 
     @property
     def chosen(self) -> tuple[int, int] | None:
@@ -90,3 +110,61 @@ class ExactTimeForm(forms.Form):
             return None
         site_id, agent_id = value.split(":")
         return int(site_id), int(agent_id)
+
+    def agents_after(self, own: Sequence[int]) -> tuple[int, ...]:
+        """Who receives once somebody of a binôme is replaced: the others stay."""
+        value = self.cleaned_data.get("swap", "")
+        if not value:
+            return tuple(own)
+        gone, comes = map(int, value.split(":"))
+        return tuple(comes if agent_id == gone else agent_id for agent_id in own)
+
+
+def _swaps(rdv: Rdv, who: Sequence[tuple[Site, Sequence[Agent]]]) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Under the name of each of those who receive, everybody of the site who could come instead."""
+    own = [link.agent for link in rdv.rdv_agents.all()]
+    there = [agent for site, agents in who if site.pk == rdv.site_id for agent in agents if agent not in own]
+    return [
+        (f"À la place de {gone.full_name}", [(f"{gone.pk}:{agent.pk}", agent.full_name) for agent in there])
+        for gone in own
+    ]
+
+
+def _swapped(rdv: Rdv, sent: str) -> list[tuple[str, list[tuple[str, str]]]]:
+    """The same form sent twice: who was to come is there, who was to go is gone. It then changes nothing."""
+    own = {str(link.agent_id): link.agent.full_name for link in rdv.rdv_agents.all()}
+    gone, _, comes = sent.partition(":")
+    is_done = gone.isascii() and gone.isdigit() and gone not in own and comes in own
+    return [("Fait", [(sent, own[comes])])] if is_done else []
+
+
+class NoteForm(forms.Form):
+    """`before`: the note as the page showed it, so that what somebody else wrote meanwhile is not lost."""
+
+    note = forms.CharField(
+        label="Note pour les agents (jamais envoyée)",
+        required=False,
+        max_length=MAX_NOTE,
+        help_text="Lue par ceux qui lisent ce rendez-vous. Rien de la vie de la personne qui ne serve à la recevoir.",
+        error_messages={"max_length": f"La note est trop longue. Gardez {MAX_NOTE} signes au plus."},
+        widget=forms.Textarea(attrs={"rows": 4, "autocomplete": "off"}),
+    )
+    before = forms.CharField(required=False, widget=forms.HiddenInput, strip=False)
+
+    def __init__(self, data: Mapping[str, Any] | None = None, *, rdv: Rdv) -> None:
+        super().__init__(data, initial={"note": rdv.context, "before": rdv.context}, auto_id="note-%s")
+
+    def clean_note(self) -> str:
+        return _lines(self.cleaned_data["note"])
+
+    def clean_before(self) -> str:
+        return _lines(self.cleaned_data["before"])
+
+    def shown_again(self, rdv: Rdv) -> None:
+        """After a refusal: what was typed stays, and the note of now is the one that has been read."""
+        self.data = {**dict(self.data.items()), "before": rdv.context}
+
+
+def _lines(text: str) -> str:
+    """As it is kept: browsers send the ends of lines of Windows, whatever they were given."""
+    return text.replace("\r\n", "\n")

@@ -32,7 +32,7 @@ class AccessReasonForm(forms.Form):
         error_messages={"max_length": f"Gardez {REASON_LENGTH} signes au plus."},
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
-    suite = forms.CharField(required=False, widget=forms.HiddenInput, max_length=500)
+    suite = forms.CharField(required=False, widget=forms.HiddenInput, max_length=2000)
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data

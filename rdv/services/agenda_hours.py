@@ -12,6 +12,7 @@ from agents.models import Agent, AgentService, Site
 from rdv.core.errors import DomainError
 from rdv.domain import french
 from rdv.models import Modality, Occupation, OccupationKind, Ouverture, Rdv
+from rdv.services.closures import closure_over
 
 PAST = "Cette heure est passée. Choisissez une heure à venir."
 BACKWARDS = "La fin doit venir après le début."
@@ -64,10 +65,10 @@ class Obstacles:
 
 
 def obstacles_to(rdv: Rdv, hours: Hours, *, now: datetime) -> Obstacles:
-    """Three queries. `rdv` comes from a door, with its people and its motif."""
+    """Four queries. `rdv` comes from a door, with its people and its motif."""
     final = _impossible(rdv, hours, now)
     taken = _busy(rdv, hours, now)
-    closed = [] if rdv.motif.is_collective else _closed(rdv, hours)
+    closed = [*_shut(rdv, hours), *([] if rdv.motif.is_collective else _closed(rdv, hours))]
     # Made longer where it stands, it may run over the end of the opening: that is the agent's own evening.
     is_resized = hours.starts_at == rdv.starts_at and hours.keeps_people(rdv)
     if is_resized:
@@ -107,6 +108,18 @@ def _busy(rdv: Rdv, hours: Hours, now: datetime) -> list[str]:
         verb = "est absent" if row.kind == OccupationKind.ABSENCE else "a déjà quelque chose"
         said.append(f"{names[row.agent_id]} {verb} {_between(row.starts_at, row.ends_at, zone)}.")
     return list(dict.fromkeys(said))
+
+
+def _shut(rdv: Rdv, hours: Hours) -> list[str]:
+    """A closed day, of the site or of the whole département."""
+    if hours.ends_at <= hours.starts_at:
+        return []
+    found = closure_over(rdv.motif, hours.site, hours.starts_at, hours.ends_at)
+    if found is None:
+        return []
+    where = "Le département est fermé" if found.site_id is None else f"{hours.site.name} est fermé"
+    day = french.day(hours.starts_at.astimezone(rdv.motif.departement.zone).date())
+    return [f"{where} {day}{french.NBSP}: {found.label}."]
 
 
 def _closed(rdv: Rdv, hours: Hours) -> list[str]:

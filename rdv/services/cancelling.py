@@ -15,7 +15,7 @@ from rdv.domain.statuses import Refusal, Status, may_move
 from rdv.domain.windows import may_still_cancel
 from rdv.models import Participation, Rdv
 from rdv.services import confirmed, followups, notices, series_notices, waitlist_sources, waitlist_withdraw
-from rdv.services.errors import CreneauUnavailable, StatusRefused, TooLate, UsagerBusy, WorkshopFull
+from rdv.services.errors import ChangedMeanwhile, CreneauUnavailable, StatusRefused, TooLate, UsagerBusy, WorkshopFull
 from rdv.services.moving import visit_place
 from rdv.services.occupying import drop_dead_options_of, place_of, release_rdv, take
 
@@ -24,13 +24,24 @@ HOUR_TAKEN = "L’heure a été donnée à quelqu’un d’autre. Cherchez un au
 
 @transaction.atomic(durable=True)
 def cancel_participation(
-    *, participation: Participation, by_service: bool, author: Author, now: datetime, reason: str = ""
+    *,
+    participation: Participation,
+    by_service: bool,
+    author: Author,
+    now: datetime,
+    reason: str = "",
+    expected_version: int | None = None,
 ) -> Participation:
-    """Excused (by the usager) or revoked (by the service). Asked twice, done once. Raises TooLate for an usager."""
+    """Excused (by the usager) or revoked (by the service). Asked twice, done once. Raises TooLate for an usager.
+
+    `expected_version`: the schedule version the person saw; another one raises ChangedMeanwhile: they gave up Thursday,
+    not the Friday that somebody has just moved it to.
+    """
     locked = lock_participation(participation)
     if not locked.is_live:
         return locked
     rdv = locked.rdv
+    _require_version(rdv, expected_version)
     if not author.is_agent and not may_still_cancel(now, rdv.starts_at, rdv.motif.cancel_hours):
         raise TooLate
     _cancel(locked, Status.REVOKED if by_service else Status.EXCUSED, author=author, now=now, reason=reason)
@@ -41,8 +52,13 @@ def cancel_participation(
 
 
 @transaction.atomic(durable=True)
-def cancel_rdv(*, rdv: Rdv, author: Author, now: datetime, reason: str = "") -> Rdv:
-    """The service cancels the whole: everybody registered is told. Asked twice, done once."""
+def cancel_rdv(
+    *, rdv: Rdv, author: Author, now: datetime, reason: str = "", expected_version: int | None = None
+) -> Rdv:
+    """The service cancels the whole: everybody registered is told. Asked twice, done once. The version as above."""
+    locked = lock_rdv(rdv)
+    if locked.is_live:
+        _require_version(locked, expected_version)
     return cancel_within(rdv=rdv, author=author, now=now, reason=reason)
 
 
@@ -151,6 +167,11 @@ def lock_participation(participation: Participation) -> Participation:
     )
     locked.rdv = rdv
     return locked
+
+
+def _require_version(locked: Rdv, expected: int | None) -> None:
+    if expected is not None and locked.schedule_version != expected:
+        raise ChangedMeanwhile
 
 
 def _cancel(

@@ -7,27 +7,25 @@ and the files. What the agent may not read is a count: neither its date nor its 
 import uuid as uuids
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from django.db.models import Prefetch, Q
 
-from agents.access import Scope
+from agents.access import Scope, agents_kept_secret
 from agents.models import AGENDA_ROLES, Affectation, Agent, Service, Site
 from notifications.models import Message
 from notifications.services import messages_of
 from rdv.access import may_write_rdv
-from rdv.core import journal
 from rdv.core.clock import local_date
 from rdv.domain.statuses import Status
 from rdv.models import Participation, RdvAgent
+from rdv.services.file_scope import SAME_CALL, is_usual
 from rdv.services.notices import recipient_of
-from usagers.access import file_ids, proches_of, responsables_of, usager_for_agent
+from usagers.access import proches_of, responsables_of, usager_for_agent
 from usagers.models import Channel, Proche, Referent, Usager
 from usagers.phones import PhoneProblem, read_phone
 from usagers.services.duplicates import Likeness, duplicates_of
 
-# One call, one line in the journal: the page is read again at each step.
-SAME_CALL = timedelta(minutes=30)
 MOST_RDVS = 300
 
 
@@ -72,10 +70,11 @@ class Caller:
     usager: Usager
     proches: tuple[Proche, ...]
     responsables: tuple[Proche, ...]
-    referents: tuple[Referent, ...]
+    referents: tuple[Referent, ...]  # those that this agent may read
     likely: tuple[Likeness, ...]
     rdvs: FamilyRdvs
     messages: tuple[Message, ...]
+    masked_referents: int = 0  # of confidential services: neither who nor which
 
     @property
     def referent_ids(self) -> frozenset[int]:
@@ -112,23 +111,43 @@ def caller_of(
     messages: int = 3,
     looks_for_likely: bool = True,
 ) -> Caller:
-    """Http404 outside the département. `reason` goes to the journal, once for a call.
+    """Http404 outside the département. `reason` goes to the journal, once for a call, and whether it is outside this
+    agent's usual work.
 
     `looks_for_likely`: the files that look like this one cost several queries, and serve at the beginning of a call.
     """
-    usager = usager_for_agent(scope, uuid, now=now, reason=reason, unless_since=now - SAME_CALL)
+    usager = read_file(scope, uuid, now=now, reason=reason)
     today = local_date(now, usager.departement.zone)
     proches = tuple(proches_of(usager, today))
     rdvs = family_rdvs(scope, usager, [link.person_id for link in proches], now=now)
+    referents, masked_referents = _referents(scope, usager, today)
     return Caller(
         usager=usager,
         proches=proches,
         responsables=tuple(responsables_of(usager, today)),
-        referents=tuple(Referent.objects.current(today).filter(usager=usager).select_related("agent").order_by("pk")),
+        referents=referents,
         likely=tuple(duplicates_of(usager)) if looks_for_likely else (),
         rdvs=rdvs,
         messages=tuple(_messages(usager, rdvs, messages)),
+        masked_referents=masked_referents,
     )
+
+
+def read_file(scope: Scope, uuid: uuids.UUID, *, now: datetime, reason: str) -> Usager:
+    """The file, and its line in the journal, once for a call."""
+
+    def is_outside(usager: Usager) -> bool:
+        return not is_usual(scope, usager, now=now)
+
+    return usager_for_agent(scope, uuid, now=now, reason=reason, is_outside=is_outside, unless_since=now - SAME_CALL)
+
+
+def _referents(scope: Scope, usager: Usager, today: date) -> tuple[tuple[Referent, ...], int]:
+    """Who follows this person, as this agent may know it, and how many others do."""
+    links = list(Referent.objects.current(today).filter(usager=usager).select_related("agent").order_by("pk"))
+    secret = agents_kept_secret(scope, [link.agent_id for link in links])
+    shown = tuple(link for link in links if link.agent_id not in secret)
+    return shown, len(links) - len(shown)
 
 
 def person_on_call(scope: Scope, uuid: uuids.UUID) -> Usager | None:
@@ -206,17 +225,11 @@ def gets_email(usager: Usager) -> bool:
     return usager.channel in (Channel.EMAIL, Channel.BOTH) and bool(usager.email)
 
 
-def history_of(usager: Usager, *, count: int) -> list[journal.Evenement]:
-    """Who read, who changed: the last lines about this file, and about those made one with it."""
-    ids = [str(pk) for pk in file_ids(usager)]
-    rows = journal.Evenement.objects.filter(subject_type="usager", subject_id__in=ids).exclude(kind="usager.values")
-    return list(rows.order_by("-at", "-id")[:count])
-
-
-def services_of_agents(agents: Sequence[Agent]) -> dict[int, str]:
-    """agent id -> the short names of their services."""
+def services_of_agents(scope: Scope, agents: Sequence[Agent]) -> dict[int, str]:
+    """agent id -> the short names of their services, without the confidential ones that are not the reader's."""
     rows = (
         Service.objects.filter(agents__in=agents)
+        .exclude(pk__in=scope.confidential_ids - scope.service_ids)
         .order_by("position", "short_name", "id")
         .values_list("agents__id", "short_name")
     )

@@ -28,6 +28,7 @@ FOLLOWED = {
     "participation.arrival_undone": "a défait l’arrivée",
     "participation.on_time": "a retiré le retard",
     "rdv.capacity": "a changé le nombre de places",
+    "rdv.note": "a changé la note pour les agents",
     "serie.joined": "a pris une série à la suite de ce rendez-vous",
     "proposition.sent": "a proposé d’autres dates, tenues pour la personne",
     "proposition.picked": "a choisi une des dates proposées",

@@ -20,6 +20,7 @@ from rdv.models import Option, Rdv, RdvAgent
 from rdv.services import confirmed, followups, notices, waitlist_sources
 from rdv.services.availability import agent_window, agents_who_fit, usager_window
 from rdv.services.choosing import choose
+from rdv.services.closures import closure_over
 from rdv.services.errors import ChangedMeanwhile, CreneauUnavailable, NotBookable, TooLate, UsagerBusy
 from rdv.services.occupying import (
     drop_dead_options_of,
@@ -84,7 +85,7 @@ def move_within(*, rdv: Rdv, move: Move, author: Author, now: datetime) -> Rdv:
     if option is not None:
         release_option_rows(option, target.agent_ids, now)
         Option.objects.filter(pk=option.pk).update(rdv=locked)
-    _require_fit(question, target, move, author=author, is_held=option is not None and option.expires_at > now)
+    _require_fit(locked, question, target, move, author=author, is_held=option is not None and option.expires_at > now)
     return _write(locked, target, move, old_agents=old_agents, author=author, now=now)
 
 
@@ -153,16 +154,25 @@ def _require_movable(rdv: Rdv, move: Move, *, author: Author, now: datetime) -> 
         raise TooLate
 
 
-def _require_fit(question: Question, target: _Target, move: Move, *, author: Author, is_held: bool) -> None:
+def _require_fit(rdv: Rdv, question: Question, target: _Target, move: Move, *, author: Author, is_held: bool) -> None:
     if is_held or (author.is_agent and move.overbook_reason.strip()):
         return
     drop_dead_options_of(target.agent_ids, question.now)
     wanted = target.ends_at - target.starts_at
     if (wanted != question.motif.duration or question.motif.is_collective) and author.is_agent:
         # An agent lengthens or shortens, or places a session: the exclusion constraint still refuses what is taken.
+        # Nothing new comes to a closed day without saying why; what is there already may end earlier or later.
+        if _is_new_day(rdv, target) and closure_over(rdv.motif, target.site, target.starts_at, target.ends_at):
+            raise CreneauUnavailable(nearest_of(question, target.starts_at))
         return
     if not set(agents_who_fit(question, target.starts_at)).issuperset(target.agent_ids):
         raise CreneauUnavailable(nearest_of(question, target.starts_at))
+
+
+def _is_new_day(rdv: Rdv, target: _Target) -> bool:
+    zone = rdv.motif.departement.zone
+    there = local_date(rdv.starts_at, zone), rdv.site_id
+    return there != (local_date(target.starts_at, zone), target.site.pk)
 
 
 def _write(rdv: Rdv, target: _Target, move: Move, *, old_agents: list[int], author: Author, now: datetime) -> Rdv:

@@ -3,15 +3,19 @@
 import datetime as dt
 import html as html_module
 import re
+from contextlib import nullcontext
 
 import pytest
 
+from agents.models import Fermeture
 from notifications.models import Message
 from rdv.core.journal import Author, Evenement
 from rdv.models import Occupation, Rdv
+from rdv.services.closures import closure_over
+from rdv.services.errors import CreneauUnavailable
 from rdv.services.moving import Move, move_rdv
 from rdv.services.texts import News
-from tests.factories import make_motif, make_ouverture, make_rdv, utc
+from tests.factories import make_agent, make_motif, make_ouverture, make_rdv, utc
 
 pytestmark = pytest.mark.django_db
 HX = {"HX-Request": "true"}
@@ -153,6 +157,43 @@ def test_a_binome_keeps_its_people(house, taken, person, client_of):
     assert "se fait à plusieurs" in words(refused)
 
 
+def test_one_of_a_binome_is_replaced_and_the_other_stays(house, taken, person, client_of):
+    pair = make_motif(house.departement, sites=[house.site], service=house.pmi, name="À deux", agents_needed=2)
+    lea = make_agent(site=house.site, services=[house.pmi], first_name="Léa", last_name="Roussel")
+    for agent in (house.claire, house.karim, lea):
+        make_ouverture(agent, [pair], utc(2027, 1, 15, 8), utc(2027, 1, 15, 11), site=house.site)
+    rdv = make_rdv(pair, house.site, [house.claire, house.karim], utc(2027, 1, 15, 9), usagers=[person("Lou", "Roi")])
+    client, hours = client_of("claire"), {"day": "2027-01-15", "hour": "10:00", "ends": "10:30"}
+    page = client.get(url(rdv)).content.decode()
+    assert 'label="À la place de Karim Haddad"' in page
+    to = {"swap": f"{house.karim.pk}:{lea.pk}"}
+    shown = client.get(url(rdv), hours | to, headers=HX)
+    assert "Confier à Claire Vasseur, Léa Roussel" in words(shown)
+    assert f'name="swap" value="{to["swap"]}"' in shown.content.decode()
+    assert client.post(url(rdv), hours | to | {"version": 0}, headers=HX).status_code == 204
+    assert now_of(rdv) == (utc(2027, 1, 15, 9), utc(2027, 1, 15, 9, 30), ["Roussel", "Vasseur"])
+    assert sorted(Occupation.objects.filter(rdv=rdv).values_list("agent__last_name", flat=True)) == [
+        "Roussel",
+        "Vasseur",
+    ]
+    assert client.post(url(rdv), hours | to | {"version": 0}, headers=HX).status_code == 204, (
+        "the same form, sent twice"
+    )
+    assert Evenement.objects.about("rdv", rdv.uuid).filter(kind="rdv.moved").count() == 1
+    wrong = {"swap": f"{house.karim.pk}:{house.sonia.pk}"}
+    assert client.post(url(rdv), hours | wrong | {"version": 1}, headers=HX).status_code == 422, "he is not in it now"
+    nobody = {"swap": f"{house.claire.pk}:{house.sonia.pk}", "reason": "si"}
+    refused = client.post(url(rdv), hours | nobody | {"version": 1}, headers=HX)
+    assert refused.status_code == 409
+    assert "Sonia Petit ne reçoit pas pour le service" in words(refused)
+    back = {"day": "2027-01-15", "hour": "11:00", "swap": f"{lea.pk}:{house.karim.pk}"}
+    asked_page = client.get(f"/agents/rdv/{rdv.uuid}/deplacer/", back)
+    value = re.search(r'name="creneau" value="([^"]+)"', asked_page.content.decode())[1]
+    moved = client.post(f"/agents/rdv/{rdv.uuid}/deplacer/", {"creneau": value, "version": 1})
+    assert moved.status_code == 302
+    assert now_of(rdv) == (utc(2027, 1, 15, 10), utc(2027, 1, 15, 10, 30), ["Haddad", "Vasseur"])
+
+
 def test_the_second_person_is_told_what_changed_and_loses_nothing(house, taken, client_of):
     seen = taken.schedule_version
     move = Move(starts_at=utc(2027, 1, 14, 9, 30), agents=[house.claire.pk], ends_at=utc(2027, 1, 14, 10))
@@ -213,3 +254,66 @@ def test_the_grid_gives_a_handle_only_where_one_may_write(house, week, client_of
     assert str(week.secret.uuid) not in colleague
     assert "data-plage=" not in html
     assert handles("sonia")[0] == set()
+
+
+def closed(house, *, site=True):
+    Fermeture.objects.create(
+        departement=house.departement,
+        site=house.site if site else None,
+        starts_on=dt.date(2027, 1, 14),
+        ends_on=dt.date(2027, 1, 15),
+        label="Travaux",
+    )
+
+
+@pytest.mark.parametrize("ends", ["11:30", "11:50"], ids=["as long", "longer"])
+@pytest.mark.parametrize("site", [True, False], ids=["site", "departement"])
+def test_on_a_closed_day_only_with_a_reason_which_is_kept(house, taken, client_of, ends, site):
+    """Another day, dropped onto Thursday: closed since the opening was made."""
+    make_ouverture(house.claire, [house.motif], utc(2027, 1, 13, 7, 30), utc(2027, 1, 13, 11, 30), site=house.site)
+    move = Move(starts_at=utc(2027, 1, 13, 8), agents=[house.claire.pk])
+    move_rdv(rdv=taken, move=move, author=Author("agent", 1, "Claire"), now=house.now)
+    closed(house, site=site)
+    client, to = client_of("claire"), {"hour": "11:00", "ends": ends}
+    said = "MDS du Canal est fermé jeudi 14 janvier : Travaux." if site else "Le département est fermé jeudi 14 janvier"
+    text = words(client.get(url(taken), asked() | to, headers=HX))
+    assert said in text
+    assert "Placer quand même" in text
+    refused = client.post(url(taken), asked() | to | {"version": 1}, headers=HX)
+    assert refused.status_code == 409
+    assert said in words(refused)
+    assert now_of(taken)[0] == utc(2027, 1, 13, 8)
+    assert client.post(url(taken), asked() | to | {"version": 1, "reason": "Urgence"}, headers=HX).status_code == 204
+    event = Evenement.objects.about("rdv", taken.uuid).filter(kind="rdv.moved").latest("id")
+    assert event.data["overbooked"] == "Urgence"
+
+
+def test_what_is_there_already_may_end_later_on_a_closed_day(house, taken, client_of):
+    closed(house)
+    client = client_of("claire")
+    assert "MDS du Canal est fermé" in words(client.get(url(taken), asked("09:00", "09:45"), headers=HX))
+    assert sent(client, taken, hour="09:00", ends="09:45").status_code == 204
+    assert now_of(taken)[1] == utc(2027, 1, 14, 8, 45)
+
+
+def test_a_session_and_a_longer_rdv_do_not_move_to_a_closed_day_from_the_page_either(house, taken, person):
+    author = Author("agent", house.claire.pk, "Claire")
+    session = make_motif(house.departement, sites=[house.site], service=house.pmi, is_collective=True, capacity=4)
+    rows = [
+        make_rdv(session, house.site, [house.claire], utc(2027, 1, 13, 8)),
+        make_rdv(house.motif, house.site, [house.claire], utc(2027, 1, 13, 9), minutes=50),
+    ]
+    closed(house)
+    for rdv in rows:
+        for reason, raises in (("", True), ("Urgence", False)):
+            move = Move(starts_at=utc(2027, 1, 15, 12), overbook_reason=reason)
+            with pytest.raises(CreneauUnavailable) if raises else nullcontext():
+                move_rdv(rdv=rdv, move=move, author=author, now=house.now)
+        assert now_of(rdv)[0] == utc(2027, 1, 15, 12)
+
+
+def test_the_closure_of_a_site_says_nothing_of_a_visit(house, week):
+    closed(house)
+    assert closure_over(house.home, house.site, utc(2027, 1, 14, 8), utc(2027, 1, 14, 9)) is None
+    assert closure_over(house.motif, house.site, utc(2027, 1, 14, 8), utc(2027, 1, 14, 9)).label == "Travaux"
+    assert closure_over(house.motif, house.site, utc(2027, 1, 16, 8), utc(2027, 1, 16, 9)) is None

@@ -1,6 +1,7 @@
 """The page of one Rdv and the files: what they show, what they change, what they refuse in place."""
 
 import datetime as dt
+import html
 import re
 
 import pytest
@@ -276,3 +277,77 @@ def test_queries_are_counted(desk, django_assert_max_num_queries, rdv):
     with django_assert_max_num_queries(QUERIES["search"]):
         desk.client.get("/agents/accueil/", {"q": "samira"}, headers={"HX-Request": "true", "HX-Target": "resultats"})
     assert Rdv.objects.count() == 9
+
+
+@pytest.mark.parametrize("who", ["usager", "service"])
+def test_a_page_of_cancelling_opened_before_a_move_cancels_nothing(desk, rdv, who):
+    first = seen(desk.client.get(address("rdv_cancel", rdv)))
+    assert 'name="version" value="0"' in first
+    move_rdv(rdv=rdv, move=Move(starts_at=utc(2027, 1, 5, 10)), author=OTHER, now=NOW)
+    sent = {"who": who, "reason": "malade", "version": "0"}
+    stale = desk.client.post(address("rdv_cancel", rdv), sent)
+    page = seen(stale)
+    assert stale.status_code == 409
+    assert "Quelqu’un a modifié ce rendez-vous entre-temps." in page
+    assert "Claire Vasseur a déplacé : mar. 5 janv., 9:00 → mar. 5 janv., 11:00" in page
+    assert "Annuler quand même le rendez-vous du mar. 5 janv., 11:00" in page
+    assert 'value="malade"' in page, "what was typed is kept"
+    assert re.search(rf'value="{who}"[^>]*checked', page)
+    assert rdv.participations.get().status == "unknown"
+    version = re.search(r'name="version" value="(\d+)"', page)[1]
+    assert desk.client.post(address("rdv_cancel", rdv), sent | {"version": version}).status_code == 302
+    assert rdv.participations.get().status in ("excused", "revoked")
+
+
+def test_a_session_moved_meanwhile_is_not_cancelled_whole(desk):
+    desk.motif.is_collective, desk.motif.capacity = True, 4
+    desk.motif.save()
+    people = [make_usager(desk.departement) for _ in range(2)]
+    session = make_rdv(desk.motif, desk.canal, [desk.claire], utc(2027, 1, 6, 9), usagers=people)
+    move_rdv(rdv=session, move=Move(starts_at=utc(2027, 1, 7, 9)), author=OTHER, now=NOW)
+    assert desk.client.post(address("rdv_cancel", session), {"who": "seance", "version": "0"}).status_code == 409
+    session.refresh_from_db()
+    assert session.cancelled_at is None
+    assert desk.client.post(address("rdv_cancel", session), {"who": "seance", "version": "1"}).status_code == 302
+    assert desk.client.post(address("rdv_cancel", session), {"who": "seance", "version": "0"}).status_code == 302, (
+        "what is cancelled already is not refused"
+    )
+
+
+def note_sent(page, text):
+    before = re.search(r'name="before"(?: value="([^"]*)")?', page)[1] or ""
+    return {"note": text, "before": html.unescape(before)}
+
+
+def test_the_note_for_agents_is_written_again_after_the_booking(desk, rdv):
+    assert "Changer la note pour les agents" in seen(desk.client.get(address("rdv_detail", rdv)))
+    sent = note_sent(seen(desk.client.get(address("rdv_note", rdv))), "Vient en bus,\r\nun peu en retard")
+    assert sent["before"] == "Vient à pied"
+    for _ in range(2):
+        assert desk.client.post(address("rdv_note", rdv), sent)["Location"] == address("rdv_detail", rdv)
+    assert Rdv.objects.get().context == "Vient en bus,\nun peu en retard"
+    event = Evenement.objects.get(kind="rdv.note")
+    assert "bus" not in str(event.data), "the journal keeps that it changed, not what it said"
+    page = seen(desk.client.get(address("rdv_detail", rdv)))
+    assert "Vient en bus,<br>un peu en retard" in page
+    assert "a changé la note pour les agents" in page
+    assert not Message.objects.exists()
+    assert desk.client.post(address("rdv_note", rdv), {"note": "x" * 2001, "before": ""}).status_code == 422
+
+
+def test_two_people_write_the_note_and_neither_loses_it(desk, rdv):
+    client = desk.client
+    sent = note_sent(seen(client.get(address("rdv_note", rdv))), "Fauteuil roulant")
+    signed_in(desk.claire).post(address("rdv_note", rdv), {"note": "Avec sa sœur", "before": "Vient à pied"})
+    refused = client.post(address("rdv_note", rdv), sent)
+    assert refused.status_code == 409
+    page = seen(refused)
+    assert "Quelqu’un a écrit dans cette note entre-temps." in page
+    assert "Claire Vasseur a changé la note pour les agents" in page
+    assert "« Avec sa sœur »" in page
+    assert ">Fauteuil roulant</textarea>" in page.replace("> Fauteuil", ">Fauteuil"), "what was typed is kept"
+    assert Rdv.objects.get().context == "Avec sa sœur"
+    again = note_sent(page, "Fauteuil roulant, avec sa sœur")
+    assert again["before"] == "Avec sa sœur"
+    assert client.post(address("rdv_note", rdv), again).status_code == 302
+    assert Rdv.objects.get().context == "Fauteuil roulant, avec sa sœur"

@@ -1,7 +1,10 @@
 """The screens of files: side by side, likely pairs, a reason from elsewhere, history, a message again, the paper."""
 
 import datetime as dt
+import html
 import re
+import uuid
+from urllib.parse import unquote
 
 import pytest
 import segno
@@ -356,3 +359,107 @@ def test_an_agent_of_the_service_does_not_merge(desk, twin):
     assert client.get(reverse("rdv:doublons")).status_code == 403
     page = seen(client.get(file_url(desk.samira)))
     assert "Le secrétariat peut les réunir." in page
+
+
+class TestReasonOnCall:
+    """Outside one's sites, the console and the waiting list ask as the file does."""
+
+    @pytest.fixture
+    def outsider(self, desk):
+        """An agent of another site: no secretary, so no calls of everybody's."""
+        rdv_of(desk)
+        desk.gare = make_site(desk.departement, name="MDS de la Gare")
+        desk.own = make_motif(desk.departement, sites=[desk.gare], service=desk.pmi, name="Pesée", has_waitlist=True)
+        return signed_in(make_agent(site=desk.gare, services=[desk.pmi], last_name="Morel"))
+
+    def call(self, desk, **more):
+        return {"usager": str(desk.samira.uuid), "pour": str(desk.samira.uuid), "motif": str(desk.own.uuid)} | more
+
+    def says_nothing(self, response):
+        page = seen(response)
+        assert "06 39 98 12 40" not in page
+        assert "Claire Vasseur" not in page
+        assert "Ilyes" not in page
+
+    @pytest.mark.parametrize("name", ["accueil", "waiting_join"])
+    def test_the_person_on_the_phone_is_asked_about_first(self, name, desk, outsider):
+        asked = outsider.get(reverse(f"rdv:{name}"), self.call(desk))
+        assert asked.status_code == 302
+        self.says_nothing(outsider.get(asked["Location"]))
+        assert outsider.get(file_url(desk.samira)).status_code == 302, "looking at the console has opened nothing"
+        assert not Evenement.objects.about("usager", desk.samira.pk).filter(kind="usager.read").exists()
+        url, suite = asked["Location"].split("?suite=")
+        sent = outsider.post(url, {"raison": "presente", "suite": unquote(suite)})
+        assert sent["Location"].startswith(reverse(f"rdv:{name}"))
+        page = seen(outsider.get(sent["Location"]))
+        assert "Samira" in page
+        event = Evenement.objects.about("usager", desk.samira.pk).get(kind="usager.read")
+        assert event.data == {"reason": "la personne est devant moi ou au téléphone", "outside": True}
+
+    def test_a_piece_of_page_leads_the_whole_page_to_the_question(self, desk, outsider):
+        answer = outsider.get("/agents/accueil/", self.call(desk), headers={"HX-Request": "true"})
+        assert answer.status_code == 204
+        assert answer["HX-Redirect"].startswith(reverse("rdv:usager_reason", args=[desk.samira.uuid]))
+
+    @pytest.mark.parametrize(
+        "name", ["console_hold", "console_more_time", "console_confirm", "console_undo", "console_place",
+                 "console_new_proche", "waiting_join"],
+    )  # fmt: skip
+    def test_no_gesture_of_the_call_goes_round(self, name, desk, outsider):
+        answer = outsider.post(reverse(f"rdv:{name}"), self.call(desk, option=str(uuid.uuid4())))
+        assert "Pourquoi ouvrez-vous cette fiche ?" in seen(answer)
+        self.says_nothing(answer)
+
+    def test_a_secretary_answers_whoever_calls_and_the_journal_says_it_is_outside(self, desk, elsewhere):
+        page = seen(elsewhere.get("/agents/accueil/", {"usager": str(desk.samira.uuid)}))
+        assert "06 39 98 12 40" in page
+        event = Evenement.objects.about("usager", desk.samira.pk).get(kind="usager.read")
+        assert event.data == {"reason": "appel", "outside": True}
+        assert "lecture hors de ses sites : appel" in seen(desk.client.get(file_url(desk.samira))).replace("\xa0", " ")
+
+    def test_ones_own_people_ask_nothing(self, desk):
+        rdv_of(desk)
+        signed_in(desk.claire).get("/agents/accueil/", {"usager": str(desk.samira.uuid)})
+        assert Evenement.objects.about("usager", desk.samira.pk).get(kind="usager.read").data == {"reason": "appel"}
+
+    def test_comparing_two_files_is_marked_too(self, desk, twin, elsewhere):
+        elsewhere.get(merge_url(desk.samira, twin))
+        event = Evenement.objects.about("usager", desk.samira.pk).get(kind="usager.read")
+        assert event.data == {"reason": "comparaison de deux fiches", "outside": True}
+
+
+class TestNothingTypedIsLost:
+    """The half hour ends while a form is filled: the question carries it."""
+
+    def fields(self, page):
+        return {
+            name: html.unescape(value)
+            for name, value in re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page)
+            if name != "csrfmiddlewaretoken"
+        }
+
+    def test_a_form_sent_after_half_an_hour_does_its_work_once_the_reason_is_given(self, desk, elsewhere):
+        url = reverse("rdv:proche_add", args=[desk.samira.uuid])
+        typed = {"first_name": "Aïcha", "last_name": "Ben \"Ali\"", "kind": "child", "birth_date_0": "3",
+                 "birth_date_1": "2", "birth_date_2": "2020", "has_authority": "on"}  # fmt: skip
+        asked = elsewhere.post(url, typed)
+        page = seen(asked)
+        assert "rien n’est à taper de nouveau" in page
+        assert f'action="{url}"' in page
+        kept = self.fields(page) | {"acces-suite": ""}
+        assert {name: kept[name] for name in typed} == typed
+        assert not Usager.objects.filter(first_name="Aïcha").exists()
+        refused = elsewhere.post(url, kept)
+        assert refused.status_code == 422
+        assert "Choisissez une raison." in seen(refused)
+        assert self.fields(seen(refused)).items() <= kept.items()
+        done = elsewhere.post(url, kept | {"acces-raison": "presente"})
+        assert done["Location"] == file_url(desk.samira)
+        assert Usager.objects.filter(first_name="Aïcha").exists()
+        event = Evenement.objects.about("usager", desk.samira.pk).get(kind="usager.read")
+        assert event.data["outside"]
+
+    def test_what_htmx_sends_takes_the_whole_page(self, desk, elsewhere):
+        url = reverse("rdv:referent_add", args=[desk.samira.uuid])
+        answer = elsewhere.post(url, {"agent": "1"}, headers={"HX-Request": "true"})
+        assert (answer["HX-Retarget"], answer["HX-Reselect"]) == ("#contenu", "#contenu")

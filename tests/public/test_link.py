@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 
 from notifications.models import Message
+from rdv.core.journal import Author
 from rdv.models import Evenement, Occupation, Option, Participation, Rdv
 from rdv.services import moving
 from rdv.services.cancelling import cancel_rdv
@@ -109,6 +110,25 @@ def test_cancelled_twice_is_cancelled_once(participation, reader):
     assert Evenement.objects.filter(kind="participation.status").count() == 1
 
 
+def test_what_was_moved_meanwhile_is_not_cancelled_by_an_old_page(participation, world, reader, now):
+    sent = {"version": hidden(reader.get(link_of(participation, "annuler/")), "version")}
+    assert sent["version"] == "0"
+    rdv = participation.rdv
+    later = moving.Move(starts_at=rdv.starts_at + dt.timedelta(days=7), overbook_reason="urgence")
+    moving.move_rdv(rdv=rdv, move=later, author=Author("agent", 1, "Claire"), now=local(2026, 11, 23, 11, 15))
+    stale = reader.post(link_of(participation, "annuler/"), sent)
+    assert stale.status_code == 409
+    page = text_of(stale)
+    assert "Ce rendez-vous a changé depuis que vous avez ouvert cette page." in page
+    assert "jeudi 3 décembre" in page
+    assert "Oui, annuler" in page
+    participation.refresh_from_db()
+    assert participation.status == "unknown"
+    assert reader.post(link_of(participation, "annuler/"), {"version": hidden(stale, "version")}).status_code == 302
+    participation.refresh_from_db()
+    assert participation.status == "excused"
+
+
 def test_the_warning_of_the_motif_is_read_before(participation, world, reader):
     world.motif.cancel_warning = "Le prochain créneau est dans deux mois."
     world.motif.save()
@@ -163,8 +183,6 @@ def test_later_the_mistake_is_no_longer_undone_here(participation, reader, now):
 
 
 def test_what_the_service_cancelled_is_not_brought_back_by_the_person(participation, world, reader, now):
-    from rdv.core.journal import Author
-
     cancel_rdv(rdv=participation.rdv, author=Author("agent", 1, "Claire"), now=local(2026, 11, 23, 11, 10))
     page = text_of(reader.get(link_of(participation)))
     assert "Nous avons dû annuler ce rendez-vous" in page
@@ -310,8 +328,6 @@ def test_a_move_confirmed_late_still_wins_a_free_hour(participation, reader, now
 
 
 def test_an_agent_who_moved_it_meanwhile_is_told_to_the_person(participation, world, reader):
-    from rdv.core.journal import Author
-
     confirm = choose(reader, participation)
     moving.move_rdv(
         rdv=participation.rdv,

@@ -97,6 +97,12 @@ def only(*reach: str, otherwise: Answer = NOT_FOUND) -> Door:
     return dict.fromkeys(ROLES, otherwise) | dict.fromkeys(reach, OK)
 
 
+def answered(data: Callable[..., dict]) -> Callable[..., dict]:
+    """Who is outside their usual work is asked why first (rdv/views/console/reasons): the form with the answer in it,
+    so that what is behind the question is tried too."""
+    return lambda house, role: data(house, role) | {"acces-raison": "presente", "acces-suite": ""}
+
+
 def site(*reach: str, otherwise: Answer = NOT_FOUND, **special: Answer) -> Door:
     return door(SITE, reach, otherwise, **special)
 

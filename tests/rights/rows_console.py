@@ -1,7 +1,7 @@
 """Rows of the matrix: the console, the files of people, the page of an Rdv."""
 
 from rdv.domain.statuses import Status
-from tests.rights.doors import HERE, READERS, REFUSED, SITE, Ask, site
+from tests.rights.doors import HERE, OK, READERS, REFUSED, SITE, Ask, answered, site
 from tests.rights.world import at
 
 
@@ -92,7 +92,7 @@ CONSOLE = [
     ),
     _accueil(
         "atelier",
-        site(*READERS),
+        site(*READERS, other_site=OK),
         lambda h, _r: {"usager": h.usager.uuid, "pour": h.usager.uuid, "motif": h.workshop.uuid},
         28,
     ),
@@ -102,7 +102,7 @@ CONSOLE = [
         lambda h, r: _state(h, r, pour=h.usager.uuid),
         29,
     ),
-    _accueil("fait", site(*READERS), _undo, 22),
+    _accueil("fait", site(*READERS, other_site=OK), _undo, 22),
     _accueil("nouvelle personne", site(*SITE), lambda _h, _r: {"etape": "nouveau", "q": "lenoir anna"}, 17),
     _accueil("nouveau proche", site(*HERE), lambda h, _r: {"usager": h.usager.uuid, "etape": "proche"}, 25),
     _accueil(
@@ -113,16 +113,24 @@ CONSOLE = [
     ),
     # Typed or reloaded, the address of a gesture leads back to the console.
     *(Ask(f"rdv:{name}", site(*SITE), label="rechargée") for name in GESTURES),
-    _post("console_hold", site(*READERS), data=_hold),
-    _post("console_more_time", site(*READERS, other_site=REFUSED), data=_state),
+    _post("console_hold", site(*READERS), data=answered(_hold)),
+    _post("console_more_time", site(*READERS, other_site=REFUSED), data=answered(_state)),
     _post("console_let_go", site(*SITE), data=_state, idle=tuple(role for role in SITE if role not in READERS)),
-    _post("console_confirm", site(*READERS, other_site=REFUSED), data=lambda h, r: _state(h, r, pour=h.usager.uuid)),
+    _post(
+        "console_confirm",
+        site(*READERS, other_site=REFUSED),
+        data=answered(lambda h, r: _state(h, r, pour=h.usager.uuid)),
+    ),
     # Somebody else's booking: its reader is sent to the page of the Rdv, and nothing is undone.
-    _post("console_undo", site(*READERS), data=_undo, idle=("responsable",)),
+    _post("console_undo", site(*READERS), data=answered(_undo), idle=("responsable",)),
     # The other site offers the motif too, but has nobody of this site to place it with.
-    _post("console_place", site(*READERS, other_site=REFUSED), data=_place),
+    _post("console_place", site(*READERS, other_site=REFUSED), data=answered(_place)),
     _post("console_new_person", site(*SITE), data=_person),
-    _post("console_new_proche", site(*HERE), data=lambda h, r: _proche(h, r) | {"usager": h.usager.uuid}),
+    _post(
+        "console_new_proche",
+        site(*HERE),
+        data=answered(lambda h, r: _proche(h, r) | {"usager": h.usager.uuid}),
+    ),
 ]
 
 
@@ -183,6 +191,8 @@ RDV = [
     ),
     Ask("rdv:rdv_cancel", site(*READERS), args=_of_rdv, viewer="secretaire", queries=14),
     _post("rdv_cancel", site(*READERS), args=_of_rdv, data=lambda _h, _r: {"who": "usager"}),
+    Ask("rdv:rdv_note", site(*READERS), args=_of_rdv, viewer="secretaire", queries=14),
+    _post("rdv_note", site(*READERS), args=_of_rdv, data=lambda _h, _r: {"note": "Vient à pied", "before": ""}),
     Ask("rdv:rdv_move", site(*READERS), args=_of_rdv, viewer="secretaire", queries=23),
     Ask(
         "rdv:rdv_move",

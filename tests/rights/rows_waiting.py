@@ -1,6 +1,6 @@
 """Rows of the matrix: the waiting list of the back-office. Hours, people and motif are those of world_waiting."""
 
-from tests.rights.doors import READERS, REFUSED, SITE, Ask, admin, agent, site
+from tests.rights.doors import OK, READERS, REFUSED, SITE, Ask, admin, agent, answered, site
 
 COUNTERS = (*SITE, "admin", "stranger_admin")
 
@@ -56,8 +56,9 @@ LISTS = [
 ]  # fmt: skip
 
 PEOPLE = [
-    Ask("rdv:waiting_join", site(*READERS), data=_call, viewer="secretaire", queries=22),
-    Ask("rdv:waiting_join", site(*READERS), "POST", data=_joining, writes=True),
+    # From the other site, why is asked first (doors.answered).
+    Ask("rdv:waiting_join", site(*READERS, other_site=OK), data=_call, viewer="secretaire", queries=22),
+    Ask("rdv:waiting_join", site(*READERS), "POST", data=answered(_joining), writes=True),
     Ask("rdv:waiting_person", site(*READERS), args=_person, viewer="secretaire", queries=19),
     Ask("rdv:waiting_wishes", site(*READERS), args=_person, viewer="secretaire", queries=15),
     _post("waiting_wishes", site(*READERS), _person, _wishes),

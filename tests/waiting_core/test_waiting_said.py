@@ -232,7 +232,7 @@ def test_an_offer_that_lapsed_is_said_once_and_discreetly(world):
 
 def test_the_second_time_the_pause_is_all_that_is_said(world):
     waiting = wait_for(world)
-    Inscription.objects.filter(pk=waiting.pk).update(unanswered=1)
+    Inscription.objects.filter(pk=waiting.pk).update(unanswered=Policy().unanswered_limit - 1)
     cancel(world)
     waitlist_offer.lapse_due(live()[0].answer_by)
     assert (told("lapsed").exists(), told("sleeping").exists()) == (False, True)
@@ -329,7 +329,7 @@ def test_the_numbers_are_shown_at_work():
     assert lines == [
         "Annulé lundi 10:00 pour mercredi suivant 9:00 : 1 personne à la fois, réponse jusqu’à mercredi 10:00.",
         "Annulé lundi 10:00 pour vendredi 9:00 : 1 personne à la fois, réponse jusqu’à lundi 14:00.",
-        "Annulé lundi 10:00 pour mercredi 9:00 : 3 personnes à la fois, réponse jusqu’à lundi 12:00.",
+        "Annulé lundi 10:00 pour mercredi 9:00 : 5 personnes à la fois, réponse jusqu’à lundi 12:00.",
         "Annulé lundi 10:00 pour lundi 12:00 : toutes les personnes à la fois, réponse jusqu’à lundi 10:20.",
     ]
     slow = examples_of(Policy(near_answer_min=24 * 60, near_people=1))[3]

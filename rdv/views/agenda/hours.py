@@ -23,6 +23,7 @@ from rdv.core import clock
 from rdv.core.errors import DomainError
 from rdv.domain import french
 from rdv.forms.agenda_hours import HoursForm
+from rdv.forms.console_rdv import read_version
 from rdv.models import Rdv
 from rdv.services.agenda_hours import Hours, obstacles_to, require_possible
 from rdv.services.console_people import agents_by_site
@@ -33,7 +34,6 @@ from rdv.views.agenda.asked import back_to_agenda
 from rdv.views.agenda.lines import clock as hour_of
 from rdv.views.console.screen import console_roles
 
-MAX_VERSION_DIGITS = 9
 GONE = "Ce rendez-vous est annulé ou a commencé : il ne se déplace plus."
 
 
@@ -62,7 +62,7 @@ def rdv_hours(request: AgentRequest, uuid: uuids.UUID) -> HttpResponse:
         return _confirm(request, gesture)
     if not gesture.form.is_bound:
         return _page(request, gesture)
-    seen = _version(request.GET.get("version", ""))
+    seen = read_version(request.GET)
     changed = last_change(gesture.rdv) if seen is not None and seen != gesture.rdv.schedule_version else None
     refusal = ChangedMeanwhile() if changed else None
     return _page(request, gesture, status=422 if gesture.form.errors else 200, refusal=refusal, changed=changed)
@@ -90,9 +90,9 @@ def _hours(request: AgentRequest, gesture: Gesture, form: HoursForm) -> Hours:
     data, zone = form.cleaned_data, request.departement.zone
     starts_at = datetime.combine(data["day"], data["hour"], tzinfo=zone).astimezone(UTC)
     ends_at = datetime.combine(data["day"], data["ends"], tzinfo=zone).astimezone(UTC)
-    agents = gesture.own
-    if form.chosen is not None:
-        agents = tuple(one for _, there in gesture.who for one in there if one.pk == form.chosen[1])
+    names = {one.pk: one for _, there in gesture.who for one in there} | {one.pk: one for one in gesture.own}
+    ids = form.agents_after([one.pk for one in gesture.own]) if form.chosen is None else (form.chosen[1],)
+    agents = tuple(names[agent_id] for agent_id in ids)
     return Hours(starts_at, ends_at, gesture.rdv.site, agents)
 
 
@@ -120,14 +120,10 @@ def _move(request: AgentRequest, gesture: Gesture, hours: Hours, *, reason: str)
         ends_at=hours.ends_at,
         agents=[agent.pk for agent in hours.agents],
         site=hours.site,
-        expected_version=_version(request.POST.get("version", "")),
+        expected_version=read_version(request.POST),
         overbook_reason=reason,
     )
     move_rdv(rdv=gesture.rdv, move=move, author=request.scope.author(gesture.rdv.site_id), now=gesture.now)
-
-
-def _version(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= MAX_VERSION_DIGITS else None
 
 
 def _said(hours: Hours, request: AgentRequest) -> str:
@@ -153,6 +149,7 @@ def _page(request: AgentRequest, gesture: Gesture, *, status: int = 200, **more:
         "form": gesture.form,
         "hours": hours,
         "who": gesture.form.cleaned_data.get("who", "") if hours else "",
+        "swap": gesture.form.cleaned_data.get("swap", "") if hours else "",
         "obstacles": obstacles_to(gesture.rdv, hours, now=gesture.now) if hours else None,
         "tells": hours is not None and hours.tells_usager(gesture.rdv),
         "has_other_people": hours is not None and not hours.keeps_people(gesture.rdv),

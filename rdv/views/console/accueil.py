@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 from agents.views.guards import AgentRequest
 from rdv.forms.console_state import read_state
 from rdv.views.console.confirming import drop_draft
+from rdv.views.console.reasons import usual_caller
 from rdv.views.console.screen import Screen, console_roles, read_light, read_screen
 from rdv.views.console.showing import go_to, motifs_for, results_for, show
 
@@ -22,6 +23,12 @@ def accueil(request: AgentRequest) -> HttpResponse:
         return _list(request, read_light(request, state), "results")
     if request.htmx.target == "motifs":
         return _list(request, read_light(request, state), "motifs")
+    return _whole(request)
+
+
+@usual_caller
+def _whole(request: AgentRequest) -> HttpResponse:
+    state = read_state(request.GET)
     screen = read_screen(request, state)
     if screen.option is not None and screen.option.rdv is not None and state.fait is None:
         return go_to(screen.state.with_changes(option=None, fait=screen.option.rdv.uuid))

@@ -26,6 +26,7 @@ from rdv.services.errors import CreneauUnavailable, OptionExpired, UsagerBusy, W
 from rdv.services.family import MOST, NotTogether, Wanted, book_family, taken_together, undo_together
 from rdv.views.console.confirming import also_of, confirm_form, drop_draft, recipients_of, undo_until
 from rdv.views.console.holding import LOST, keep_typed_note
+from rdv.views.console.reasons import usual_caller
 from rdv.views.console.screen import Screen, console_post, console_roles, read_screen
 from rdv.views.console.showing import go_to, refused, show
 from usagers.models import Usager
@@ -39,6 +40,7 @@ UNDO_REASON = "Défait juste après la prise"
 @require_http_methods(["GET", "HEAD", "POST"])
 @console_roles
 @console_post
+@usual_caller
 def confirm(request: AgentRequest) -> HttpResponse:
     """The hold becomes an Rdv. Sent twice, it is the same one."""
     state = read_state(request.POST)
@@ -159,6 +161,7 @@ def note_walk_in(request: AgentRequest, rdv: Rdv, screen: Screen) -> None:
 @require_http_methods(["GET", "HEAD", "POST"])
 @console_roles
 @console_post
+@usual_caller
 def undo(request: AgentRequest) -> HttpResponse:
     """Within two minutes, by whoever booked: the hour is free again, and nothing was sent or it is made good."""
     state = read_state(request.POST)

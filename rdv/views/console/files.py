@@ -1,20 +1,16 @@
 """Around a person's file: why it is opened from elsewhere, its whole history, a message sent again, the paper to take.
 
-Room: views. `usual_or_reason` guards every page of a file (domain.md, "The journal").
+Room: views. `usual_or_reason` (reasons.py) guards every page of a file (domain.md, "The journal").
 """
 
 import uuid as uuids
-from collections.abc import Callable
 from datetime import datetime
-from functools import wraps
-from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from agents.views.guards import AgentRequest, local_page
@@ -22,27 +18,13 @@ from rdv.access import participation_for_agent
 from rdv.core import clock
 from rdv.forms.files import AccessReasonForm
 from rdv.models import Participation
-from rdv.services import file_history, file_scope, files_page, notices, printing
+from rdv.services import file_history, files_page, notices, printing
 from rdv.services.console_people import Caller, caller_of
+from rdv.views.console.reasons import usual_or_reason
 from rdv.views.console.screen import console_roles
 from usagers.access import standing_file, usager_for_agent
 
 PER_PAGE = 30
-
-FileView = Callable[..., HttpResponse]
-
-
-def usual_or_reason(view: FileView) -> FileView:
-    """Under console_roles: outside one's usual work the file asks why first. An old address leads to the kept file."""
-
-    @wraps(view)
-    def guarded(request: AgentRequest, *, uuid: uuids.UUID, **kwargs: Any) -> HttpResponse:
-        if file_scope.needs_reason(request.scope, uuid, now=clock.now()):
-            page = request.get_full_path() if request.method in ("GET", "HEAD") else reverse("rdv:usager", args=[uuid])
-            return redirect(f"{reverse('rdv:usager_reason', args=[uuid])}?{urlencode({'suite': page})}")
-        return view(request, uuid=uuid, **kwargs)
-
-    return guarded
 
 
 def file_of(request: AgentRequest, uuid: uuids.UUID, *, now: datetime, message_count: int = 3) -> Caller:
@@ -70,7 +52,7 @@ def reason(request: AgentRequest, uuid: uuids.UUID) -> HttpResponse:
 def history(request: AgentRequest, uuid: uuids.UUID) -> HttpResponse:
     caller = file_of(request, uuid, now=clock.now())
     page = Paginator(file_history.history(caller), PER_PAGE).get_page(request.GET.get("page"))
-    entries = file_history.entries(list(page.object_list), caller)
+    entries = file_history.entries(request.scope, list(page.object_list), caller)
     context = {"usager": caller.usager, "page_obj": page, "entries": entries}
     return render(request, "usagers/historique.html", context)
 

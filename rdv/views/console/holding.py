@@ -19,6 +19,7 @@ from rdv.services.errors import OptionExpired
 from rdv.services.holding import extend_option, release_option
 from rdv.services.questions import Creneau
 from rdv.views.console.confirming import keep_draft
+from rdv.views.console.reasons import usual_caller
 from rdv.views.console.screen import Screen, console_post, console_roles, read_screen, visit_point
 from rdv.views.console.showing import go_to, refused, show
 
@@ -29,6 +30,7 @@ CHOOSE_AN_HOUR = "Choisissez une heure dans le tableau."
 @require_http_methods(["GET", "HEAD", "POST"])
 @console_roles
 @console_post
+@usual_caller
 def hold(request: AgentRequest) -> HttpResponse:
     """Hold the hour that was pointed at, in place of the one held before."""
     state = read_state(request.POST)
@@ -102,6 +104,7 @@ def _after_refusal(request: AgentRequest, screen: Screen) -> ConsoleState:
 @require_http_methods(["GET", "HEAD", "POST"])
 @console_roles
 @console_post
+@usual_caller
 def more_time(request: AgentRequest) -> HttpResponse:
     """Ten minutes more, once."""
     state = read_state(request.POST)

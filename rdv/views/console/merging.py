@@ -22,9 +22,9 @@ from rdv.core.errors import DomainError
 from rdv.domain import french
 from rdv.forms.merging import LABELS, MergeForm
 from rdv.services import files_page
-from rdv.services.console_people import SAME_CALL
+from rdv.services.console_people import read_file
 from rdv.services.merging import Undone, merge_files, plan_of, since, undo_merge
-from usagers.access import fusion_for_agent, journal_search, keep_count, pairs_for_agent, usager_for_agent
+from usagers.access import fusion_for_agent, journal_search, keep_count, pairs_for_agent
 from usagers.models import Usager
 from usagers.services.merging import compare, fingerprint, link_between
 from usagers.services.pairs import look_again, say_distinct
@@ -163,4 +163,4 @@ def _pair(request: AgentRequest, uuid: uuids.UUID, autre: uuids.UUID, now: datet
 
 
 def _read(request: AgentRequest, uuid: uuids.UUID, now: datetime) -> Usager:
-    return usager_for_agent(request.scope, uuid, now=now, reason=READ_FOR, unless_since=now - SAME_CALL)
+    return read_file(request.scope, uuid, now=now, reason=READ_FOR)

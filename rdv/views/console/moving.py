@@ -20,7 +20,7 @@ from rdv.access import rdv_for_writing, sites_of
 from rdv.core import clock
 from rdv.core.errors import DomainError
 from rdv.forms.console import read_creneau
-from rdv.forms.console_rdv import ExactTimeForm
+from rdv.forms.console_rdv import ExactTimeForm, read_version
 from rdv.forms.console_state import read_state
 from rdv.models import Rdv
 from rdv.services.console_matrix import Matrix, Wish, matrix_of
@@ -111,7 +111,7 @@ def _asked(request: AgentRequest, moving: Moving, exact: ExactTimeForm) -> Targe
         return None
     data = exact.cleaned_data
     local = datetime.combine(data["day"], data["hour"], tzinfo=request.departement.zone)
-    site_id, agent_ids = moving.rdv.site_id, tuple(agent.pk for agent in moving.own)
+    site_id, agent_ids = moving.rdv.site_id, exact.agents_after([agent.pk for agent in moving.own])
     if exact.chosen is not None:
         site_id, agent_ids = exact.chosen[0], (exact.chosen[1],)
     return moving.target(local.astimezone(UTC), site_id, agent_ids, data["reason"])
@@ -127,13 +127,12 @@ def _move(request: AgentRequest, moving: Moving) -> HttpResponse:
     if target is None:
         return _page(request, moving, exact=exact, target=None, status=422)
     rdv = moving.rdv
-    version = request.POST.get("version", "")
     move = Move(
         starts_at=target.starts_at,
         ends_at=target.ends_at,
         agents=[agent.pk for agent in target.agents],
         site=target.site,
-        expected_version=int(version) if version.isascii() and version.isdigit() and len(version) < 10 else None,
+        expected_version=read_version(request.POST),
         overbook_reason=target.reason,
     )
     if _is_done(rdv, target):

@@ -11,6 +11,7 @@ from agents.views.guards import AgentRequest
 from rdv.core.errors import DomainError
 from rdv.forms.console import ProcheForm, read_uuids
 from rdv.forms.console_state import NEW_PERSON, NEW_PROCHE, read_state
+from rdv.views.console.reasons import usual_caller
 from rdv.views.console.screen import Screen, console_post, console_roles, read_light, read_screen
 from rdv.views.console.showing import go_to, new_person_form, refused, show
 from usagers.forms.usager import UsagerForm
@@ -72,6 +73,7 @@ def _likely(request: AgentRequest, form: UsagerForm) -> list[Likeness]:
 @require_http_methods(["GET", "HEAD", "POST"])
 @console_roles
 @console_post
+@usual_caller
 def new_proche(request: AgentRequest) -> HttpResponse:
     """A child or an adult helped: asked twice, one link and one file (usagers.services.links)."""
     state = read_state(request.POST).with_changes(etape=NEW_PROCHE)

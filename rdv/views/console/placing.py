@@ -19,6 +19,7 @@ from rdv.services.console_holds import just_placed
 from rdv.services.console_people import gets_email, gets_sms
 from rdv.views.console.booking import coordinates, note_walk_in, origin_of
 from rdv.views.console.confirming import drop_draft, recipients_of
+from rdv.views.console.reasons import usual_caller
 from rdv.views.console.screen import Screen, console_post, console_roles, read_screen
 from rdv.views.console.showing import go_to, overbook_form, refused, show
 
@@ -26,6 +27,7 @@ from rdv.views.console.showing import go_to, overbook_form, refused, show
 @require_http_methods(["GET", "HEAD", "POST"])
 @console_roles
 @console_post
+@usual_caller
 def place(request: AgentRequest) -> HttpResponse:
     state = read_state(request.POST).with_changes(etape=OVERBOOK)
     screen = read_screen(request, state)

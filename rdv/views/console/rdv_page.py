@@ -16,7 +16,7 @@ from rdv.access import may_write_rdv, participation_for_agent, rdv_for_agent, rd
 from rdv.core import clock
 from rdv.core.errors import DomainError
 from rdv.domain.statuses import Status
-from rdv.forms.console_rdv import BY_SERVICE, WHOLE, CancelForm
+from rdv.forms.console_rdv import BY_SERVICE, WHOLE, CancelForm, read_version
 from rdv.forms.console_seats import SeatsForm
 from rdv.models import ConfirmedBy, Participation, Rdv
 from rdv.services import confirming
@@ -95,34 +95,47 @@ def rdv_confirmed(request: AgentRequest, uuid: uuids.UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @console_roles
 def rdv_cancel(request: AgentRequest, uuid: uuids.UUID) -> HttpResponse:
-    """Says what changes and which message leaves, then one button."""
+    """Says what changes and which message leaves, then one button. The version that the page showed travels with it:
+    what somebody else moved meanwhile is told, and what was typed is kept."""
     rdv = rdv_for_writing(request.scope, uuid)
-    participation = _one_of(rdv, request)
-    is_workshop = rdv.motif.is_collective
-    form = CancelForm(request.POST if request.method == "POST" else None, is_workshop=is_workshop)
-    if request.method == "POST" and form.is_valid():
-        return _cancelled(request, rdv, participation, form)
-    now = clock.now()
-    context = {"rdv": rdv, "page": page_of(rdv, now=now), "participation": participation, "form": form, "now": now}
-    return render(request, "rdv/rdv/annuler.html", context, status=422 if form.is_bound else 200)
-
-
-def _cancelled(request: AgentRequest, rdv: Rdv, participation: Participation | None, form: CancelForm) -> HttpResponse:
-    author, now, reason = request.scope.author(rdv.site_id), clock.now(), form.cleaned_data["reason"]
+    data = request.POST if request.method == "POST" else None
+    form = CancelForm(data, is_workshop=rdv.motif.is_collective)
+    if data is None or not form.is_valid():
+        return _cancel_page(request, rdv, form, status=422 if form.is_bound else 200)
     try:
-        if form.cleaned_data["who"] == WHOLE:
-            cancel_rdv(rdv=rdv, author=author, now=now, reason=reason)
-        elif participation is not None:
-            by_service = form.cleaned_data["who"] == BY_SERVICE
-            cancel_participation(
-                participation=participation, by_service=by_service, author=author, now=now, reason=reason
-            )
-        else:
-            raise Http404
+        _cancel(request, rdv, form)
+    except ChangedMeanwhile as error:
+        fresh = rdv_for_writing(request.scope, uuid)
+        return _cancel_page(request, fresh, form, status=409, refusal=error, changed=last_change(fresh))
     except DomainError as error:
         return refused(request, rdv.uuid, error)
     messages.success(request, "Le rendez-vous est annulé. Vous pouvez encore le remettre, si l’heure reste libre.")
     return to_rdv(request, rdv.uuid)
+
+
+def _cancel_page(request: AgentRequest, rdv: Rdv, form: CancelForm, *, status: int, **more: Any) -> HttpResponse:
+    now = clock.now()
+    page, participation = page_of(rdv, now=now), _one_of(rdv, request)
+    context = {"rdv": rdv, "page": page, "participation": participation, "form": form, "now": now}
+    return render(request, "rdv/rdv/annuler.html", context | more, status=status)
+
+
+def _cancel(request: AgentRequest, rdv: Rdv, form: CancelForm) -> None:
+    author, now, reason = request.scope.author(rdv.site_id), clock.now(), form.cleaned_data["reason"]
+    version, participation = read_version(request.POST), _one_of(rdv, request)
+    if form.cleaned_data["who"] == WHOLE:
+        cancel_rdv(rdv=rdv, author=author, now=now, reason=reason, expected_version=version)
+        return
+    if participation is None:
+        raise Http404
+    cancel_participation(
+        participation=participation,
+        by_service=form.cleaned_data["who"] == BY_SERVICE,
+        author=author,
+        now=now,
+        reason=reason,
+        expected_version=version,
+    )
 
 
 @require_POST

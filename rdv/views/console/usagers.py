@@ -13,6 +13,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from agents.access import agents_kept_secret
 from agents.models import Agent
 from agents.views.guards import AgentRequest
 from rdv.access import agents_seen
@@ -20,11 +21,12 @@ from rdv.core import clock
 from rdv.core.errors import DomainError
 from rdv.forms.console import ProcheForm
 from rdv.forms.console_files import ReferentForm
-from rdv.services import files_page
-from rdv.services.console_people import Caller, history_of, services_of_agents
+from rdv.services import file_history, files_page
+from rdv.services.console_people import Caller, services_of_agents
 from rdv.services.console_search import search
-from rdv.views.console.files import file_of, usual_or_reason
+from rdv.views.console.files import file_of
 from rdv.views.console.merging import keeps_files
+from rdv.views.console.reasons import usual_or_reason
 from rdv.views.console.screen import console_roles
 from usagers.forms.usager import UsagerForm
 from usagers.models import Proche, Referent, Usager
@@ -66,8 +68,8 @@ def _page(request: AgentRequest, uuid: uuids.UUID, *, status: int = 200, **more:
         "usager": caller.usager,
         "now": now,
         "today": today,
-        "services": services_of_agents(followers),
-        "history": history_of(caller.usager, count=HISTORY),
+        "services": services_of_agents(request.scope, followers),
+        "history": file_history.last_of_file(request.scope, caller, count=HISTORY),
         "referent_form": ReferentForm(agents=_others(request, caller)),
         "shows_all": "tout" in request.GET,
         "waits": waits,
@@ -80,9 +82,12 @@ def _page(request: AgentRequest, uuid: uuids.UUID, *, status: int = 200, **more:
 
 
 def _others(request: AgentRequest, caller: Caller) -> list[Agent]:
-    """Who could follow this person too: those whose agenda one sees."""
+    """Who could follow this person too: those whose agenda one sees. Never those of a confidential service that is not
+    one's own: they say it themselves, and a list that lacked one of them would tell who already follows."""
     today = clock.local_date(clock.now(), request.departement.zone)
-    return [agent for agent in agents_seen(request.scope, today=today) if agent.pk not in caller.referent_ids]
+    seen = agents_seen(request.scope, today=today)
+    without = caller.referent_ids | agents_kept_secret(request.scope, [agent.pk for agent in seen])
+    return [agent for agent in seen if agent.pk not in without]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -23,16 +23,17 @@ from rdv.core.clock import local_date
 from rdv.core.journal import Author
 from rdv.domain.statuses import Status
 from rdv.domain.windows import cancel_deadline, may_still_cancel
+from rdv.forms.console_rdv import read_version
 from rdv.forms.public_link import CompanionForm, LateForm
 from rdv.models import Booker, ConfirmedBy, Motif, Participation
 from rdv.services import attendance, cancelling, confirmed, confirming
 from rdv.services.calendars import calendar_file
-from rdv.services.errors import StatusRefused, TooLate, UsagerBusy, WorkshopFull
+from rdv.services.errors import ChangedMeanwhile, StatusRefused, TooLate, UsagerBusy, WorkshopFull
 from rdv.services.proposition_reads import hours_still_held, live_proposition
 from rdv.services.public_booking import author_of, set_companion
 from rdv.views.public.choice import choice_link
 from rdv.views.public.shared import GONE, INCOMPLETE, TAKEN, show
-from rdv.views.public.ticket import link_of, reminder_on, ticket
+from rdv.views.public.ticket import link_of, reminder_on, ticket, token_of
 
 # A cancellation by mistake is seen within minutes (messages.md).
 UNDO_FOR = timedelta(minutes=10)
@@ -163,7 +164,8 @@ def speaker(participation: Participation) -> Author:
 @require_http_methods(["GET", "HEAD", "POST"])
 @link_view
 def cancel(request: HttpRequest, participation: Participation, now: datetime) -> HttpResponse:
-    """Both answers in words; done once, however often it is sent."""
+    """Both answers in words; done once, however often it is sent. An appointment moved since the page was shown is not
+    the one that was given up: the new date is shown, and the question asked again."""
     state = state_of(participation, now)
     if not state["is_live"]:
         return back_to(participation)
@@ -172,13 +174,29 @@ def cancel(request: HttpRequest, participation: Participation, now: datetime) ->
     if request.method == "POST":
         try:
             cancelling.cancel_participation(
-                participation=participation, by_service=False, author=speaker(participation), now=now
+                participation=participation,
+                by_service=False,
+                author=speaker(participation),
+                now=now,
+                expected_version=read_version(request.POST),
             )
         except TooLate:
             return link_page(request, participation, now, status=TAKEN)
+        except ChangedMeanwhile:
+            return _cancel_page(request, participation_for_link(token_of(participation), now=now), now, is_changed=True)
         return back_to(participation)
-    context = ticket(participation) | state
-    return show(request, "public/cancel.html", participation.rdv.motif.departement, context)
+    return _cancel_page(request, participation, now)
+
+
+def _cancel_page(
+    request: HttpRequest, participation: Participation, now: datetime, *, is_changed: bool = False
+) -> HttpResponse:
+    state = state_of(participation, now)
+    if not state["may_cancel"]:  # moved to tomorrow, it is too late to say no here
+        return link_page(request, participation, now, status=TAKEN)
+    context = ticket(participation) | state | {"version": participation.rdv.schedule_version, "is_changed": is_changed}
+    status = TAKEN if is_changed else 200
+    return show(request, "public/cancel.html", participation.rdv.motif.departement, context, status=status)
 
 
 @require_POST

@@ -23,6 +23,7 @@ from rdv.services.console_motifs import motif_of
 from rdv.services.console_people import Caller, caller_of
 from rdv.services.waitlist_join import Wish, WishImpossible, join, position_of
 from rdv.views.console.confirming import recipients_of
+from rdv.views.console.reasons import usual_caller
 from rdv.views.console.screen import console_roles
 from rdv.views.console.showing import go_to
 from usagers.models import Usager
@@ -32,6 +33,7 @@ DAY_MIN = 24 * 60
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @console_roles
+@usual_caller
 def join_list(request: AgentRequest) -> HttpResponse:
     """Without a person or a motif: back to the console, where they are chosen."""
     state = read_state(request.POST if request.method == "POST" else request.GET)
