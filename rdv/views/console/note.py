@@ -8,7 +8,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
 from agents.views.guards import AgentRequest
@@ -18,6 +18,7 @@ from rdv.forms.console_rdv import NoteForm
 from rdv.models import Rdv
 from rdv.services.console_rdv import last_change
 from rdv.services.rdv_note import NoteChanged, write_note
+from rdv.views.agenda.asked import to_rdv
 from rdv.views.console.screen import console_roles
 
 
@@ -37,7 +38,7 @@ def rdv_note(request: AgentRequest, uuid: uuids.UUID) -> HttpResponse:
         return _page(request, fresh, form, status=409, refusal=refusal, changed=last_change(fresh))
     if is_new:
         messages.success(request, "La note est enregistrée.")
-    return redirect("rdv:rdv_detail", uuid=uuid)
+    return to_rdv(request, uuid)
 
 
 def _page(request: AgentRequest, rdv: Rdv, form: NoteForm, *, status: int, **more: Any) -> HttpResponse:
