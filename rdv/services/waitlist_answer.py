@@ -11,7 +11,7 @@ from django.db.models import Q
 
 from rdv.core import journal
 from rdv.core.errors import DomainError
-from rdv.core.journal import Author
+from rdv.core.journal import SYSTEM, Author
 from rdv.models import (
     Inscription,
     InscriptionState,
@@ -77,7 +77,7 @@ def accept(*, offre: Offre, author: Author, now: datetime) -> Rdv:
     with transaction.atomic(durable=True):
         locked = lock_for(offre)
         if locked.is_live:
-            withdraw_group(locked, reason="", author=author, now=now)
+            withdraw_group(locked, reason="", author=SYSTEM, now=now)
     raise OffreOver(Offre.objects.get(pk=offre.pk))
 
 
@@ -130,7 +130,8 @@ def _book(offre: Offre, old: Participation | None, old_agents: list[int], *, aut
     inscription.unanswered = 0
     set_state(inscription, InscriptionState.SERVED, author=author, now=now)
     for other in Offre.objects.live().whole().filter(group=offre.group).order_by("id"):
-        close(other, OffreState.LOST, author=author, now=now)
+        # The platform, not the winner: the history of one person never names another.
+        close(other, OffreState.LOST, author=SYSTEM, now=now)
         waitlist_notices.taken(other, by_service=False, now=now)
     if old is not None:
         _offer_old(old, old_agents, chain=offre.chain + 1, now=now)
