@@ -127,7 +127,7 @@ def test_rdv_at_one_time_stand_in_the_way_and_are_named_to_those_who_read_them(d
     twin.participations.all().delete()
     make_rdv(desk.secret, desk.canal, [hidden], own.starts_at, usagers=[twin])
     page = seen(desk.client.get(merge_url(desk.samira, twin)))
-    assert "1 dans un service que vous ne lisez pas" in page
+    assert "1 ailleurs, que vous ne lisez pas" in page
     assert desk.secret.name not in page
 
 
@@ -346,7 +346,7 @@ def test_what_the_person_waits_for_and_a_count_of_what_one_does_not_read(desk):
     page = seen(desk.client.get(file_url(desk.samira)))
     assert "Bilan des 4 ans" in page
     assert "1re sur 1" in page
-    assert "1 attente dans un service que vous ne lisez pas." in page
+    assert "1 attente ailleurs, que vous ne lisez pas." in page
     assert "Attente masquée" not in page
 
 
