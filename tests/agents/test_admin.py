@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from django.test import Client
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from agents.models import AccountLink, Affectation, Agent, AgentService, Fermeture, Role
+from agents.models import AccountLink, Affectation, Agent, AgentService, Role
 from agents.services import accounts
 from notifications.models import Message
 from rdv.core import clock
@@ -306,53 +306,7 @@ def test_a_link_is_an_invitation_until_a_password_exists(browser, site):
     assert [AccountLink.objects.get(agent=agent).kind for agent in (fresh, used)] == ["invitation", "reset"]
 
 
-# Closures and opening
-
-
-def test_days_closed_and_open_again(browser, site, admin):
-    data = {"site": site.pk, "starts_on": "2027-02-01", "ends_on": "2027-02-05", "label": "Travaux"}
-    assert browser.post("/agents/reglages/fermetures/", data).status_code == 302
-    fermeture = Fermeture.objects.get()
-    assert (fermeture.site, fermeture.departement) == (site, site.departement)
-    page = browser.get("/agents/reglages/fermetures/").content.decode()
-    assert "Du lundi 1er\u00a0février 2027 au vendredi 5\u00a0février 2027" in page
-    browser.post(f"/agents/reglages/fermetures/{fermeture.pk}/retirer/")
-    assert not Fermeture.objects.exists()
-    lines = Evenement.objects.about("fermeture", fermeture.pk).order_by("id")
-    assert [(line.kind, line.author_id) for line in lines] == [
-        ("fermeture.created", admin.pk),
-        ("fermeture.deleted", admin.pk),
-    ]
-
-
-@pytest.mark.parametrize(
-    ("changes", "said"),
-    [
-        ({"ends_on": "2027-01-31"}, "Le dernier jour doit être après le premier."),
-        ({"starts_on": ""}, "Il manque le premier jour."),
-        ({"starts_on": "0027-02-01"}, "Écrivez l’année avec 4\u00a0chiffres"),
-        ({"label": ""}, "Il manque la raison."),
-    ],
-)
-def test_what_is_missing_in_a_closure_is_said_and_kept(browser, changes, said):
-    data = {"site": "", "starts_on": "2027-02-01", "ends_on": "2027-02-05", "label": "Travaux"} | changes
-    answer = browser.post("/agents/reglages/fermetures/", data)
-    assert answer.status_code == 422
-    assert said in answer.content.decode()
-    assert not Fermeture.objects.exists()
-    assert data["label"] in answer.content.decode()
-
-
-def test_a_closure_of_elsewhere_is_out_of_reach(client, browser, site):
-    fermeture = Fermeture.objects.create(
-        departement=site.departement, starts_on=TODAY, ends_on=TODAY, label="Grève des ascenseurs"
-    )
-    stranger = sign_in(Client(), make_agent(make_departement("974"), role=Role.ADMIN))
-    assert stranger.post(f"/agents/reglages/fermetures/{fermeture.pk}/retirer/").status_code == 404
-    assert "ascenseurs" not in stranger.get("/agents/reglages/fermetures/").content.decode()
-    here = {"site": site.pk, "starts_on": "2027-02-01", "ends_on": "2027-02-05", "label": "Travaux"}
-    assert stranger.post("/agents/reglages/fermetures/", here).status_code == 422
-    assert Fermeture.objects.count() == 1
+# Opening
 
 
 def test_the_administrator_opens_the_departement_to_the_public(browser, site):
