@@ -44,7 +44,7 @@ def test_a_running_offer_is_shown_with_its_time(desk, client_of):
     free_the_hour(desk)
     page = page_of(client_of("secretary").get(LIST))
     assert "Place proposée" in page
-    assert "encore 36 h 00" in page
+    assert "jusqu’à mardi 20 h" in page
 
 
 @pytest.mark.parametrize(
@@ -185,6 +185,7 @@ def test_joining_twice_says_so_and_writes_once(desk, client_of):
     again = client.post(JOIN, joining(desk, person))
     assert again.status_code == 409
     assert "Cette personne attend déjà pour ce motif." in page_of(again)
+    assert reverse("rdv:waiting_person", args=[Inscription.objects.get().uuid]) in page_of(again)
     assert Inscription.objects.count() == 1
 
 
@@ -307,7 +308,7 @@ def test_the_call_list_shows_who_and_what_to_say_and_the_menu_counts(desk, call,
     assert "1 personne à appeler" in page
     assert 'href="tel:+33639984521"' in page
     assert "Place tenue" in page
-    assert "encore 36 h 00" in page
+    assert "jusqu’à mardi 20 h" in page
     assert "« Bonjour, MDS du Canal. Une place s’est libérée" in page
     assert re.search(r"À appeler <span class=\"n\">1", page)
 

@@ -103,5 +103,5 @@ def _row(one: Inscription, standing: Standing | None, names: Names, offre: Offre
         wishes=wishes_in_words(one, names),
         badge=BADGES[one.state],
         offre=offre,
-        left=left_words(offre.answer_by, now) if offre else "",
+        left=left_words(offre.answer_by, now, one.motif.departement.zone) if offre else "",
     )
