@@ -87,7 +87,7 @@ def test_what_it_changes_is_told_before_anything_is_saved(browser, site, busy):
     answer = browser.post(URL, asked(site))
     assert answer.status_code == 200
     page = said(answer)
-    assert "2 rendez-vous ces jours-là." in page
+    assert "2 rendez-vous ce jour-là." in page
     assert "Ils restent pris" in page
     assert "3 heures d’ouverture en moins" in page
     assert "1 personne attend" in page
@@ -113,7 +113,7 @@ def test_the_rdv_of_another_site_or_day_are_not_counted(browser, site, busy):
     later = asked(site, starts_on="2027-02-02", ends_on="2027-02-02")
     page = said(browser.post(URL, later))
     assert "Rien n’était ouvert." in page
-    assert "2 rendez-vous" in said(browser.post(URL, asked(ends_on="2027-02-02")))
+    assert "2 rendez-vous ces jours-là." in said(browser.post(URL, asked(ends_on="2027-02-02")))
 
 
 def test_the_days_may_be_changed_as_they_were_typed(browser, site):
