@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from agents.views import account, admin, closures, enrolment, operateur, passwords, places, sign_in, teams
+from agents.views import account, admin, enrolment, operateur, passwords, places, sign_in, teams
 
 app_name = "agents"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -22,9 +22,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("mon-compte/sessions/", account.end_sessions, name="end_sessions"),
     path("reglages/", admin.settings, name="settings"),
     path("reglages/ouverture/", admin.open_departement, name="open_departement"),
-    path("reglages/fermetures/", closures.admin_closures, name="admin_closures"),
-    path("reglages/fermetures/<int:pk>/retirer/", closures.admin_reopen, name="admin_reopen"),
-    # Closing one is rdv:site_opening: it tells the Rdv to come.
+    # Closing one is rdv:site_opening, closing days rdv:closures: they tell the Rdv to come.
     path("reglages/sites/nouveau/", places.admin_new_site, name="admin_new_site"),
     path("reglages/sites/<int:pk>/", places.admin_site, name="admin_site"),
     path("reglages/services/nouveau/", places.admin_new_service, name="admin_new_service"),

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from rdv.views import places
+from rdv.views import closures, places
 from rdv.views.agenda import agenda, feed, filling, hours, motifs, workshops
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -19,5 +19,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("motifs/sites/", motifs.switches, name="motif_switches"),
     path("motifs/<uuid:uuid>/", motifs.motif_edit, name="motif_edit"),
     path("motifs/<uuid:uuid>/archiver/", motifs.motif_archive, name="motif_archive"),
+    path("reglages/fermetures/", closures.closures, name="closures"),
+    path("reglages/fermetures/<int:pk>/retirer/", closures.reopen, name="closure_reopen"),
     path("reglages/sites/<int:pk>/ouverture/", places.site_opening, name="site_opening"),
 ]

@@ -68,6 +68,13 @@ class FermetureQuerySet(models.QuerySet["Fermeture"]):
     def meeting(self, departement: Departement, first: dt.date, last: dt.date) -> "FermetureQuerySet":
         return self.filter(departement=departement, starts_on__lte=last, ends_on__gte=first).order_by("starts_on", "id")
 
+    def closing_all(
+        self, departement: Departement, site: "Site | None", first: dt.date, last: dt.date
+    ) -> "FermetureQuerySet":
+        """Those that close each of these days already: there, or everywhere."""
+        there = Q(site__isnull=True) if site is None else Q(site__isnull=True) | Q(site=site)
+        return self.filter(there, departement=departement, starts_on__lte=first, ends_on__gte=last).order_by("id")
+
 
 class Fermeture(models.Model):
     """Whole days closed, both ends included. Without a site: the whole département."""
@@ -86,7 +93,13 @@ class Fermeture(models.Model):
                 condition=Q(ends_on__gte=F("starts_on")),
                 name="fermeture_not_empty",
                 violation_error_message="Le dernier jour doit être après le premier.",
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["departement", "site", "starts_on", "ends_on"],
+                name="fermeture_once",
+                nulls_distinct=False,
+                violation_error_message="Ces jours sont déjà fermés.",
+            ),
         ]
         indexes = [models.Index(fields=["departement", "ends_on"], name="fermeture_departement")]
 

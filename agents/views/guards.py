@@ -25,6 +25,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from agents.access import Scope, scope_of, today_of
 from agents.models import Agent, Departement, Role
 from agents.views.session import is_password_fresh, signed_in_agent
+from agents.views.typed import close_keeping
 from rdv.core import clock
 from rdv.core.http import HtmxRequest
 
@@ -106,7 +107,7 @@ def password_fresh(
 def to_sign_in(request: HttpRequest) -> HttpResponse:
     """The sign-in page, which leads back to the page on the screen. A whole page even when htmx asked for a piece."""
     if request.user.is_authenticated:
-        request.session.flush()
+        close_keeping(request, clock.now())
     return _to(request, "agents:sign_in")
 
 

@@ -17,6 +17,7 @@ from django.utils.crypto import constant_time_compare
 
 from agents.access import active_agent, may_sign_in
 from agents.models import Agent
+from agents.views.typed import flush_keeping
 
 _KEY = "agents_pending"
 LIFE = timedelta(minutes=10)
@@ -32,8 +33,8 @@ class Pending:
 
 
 def start(request: HttpRequest, agent: Agent, *, next_page: str, now: datetime) -> None:
-    """In a new session: nothing that was there before the password stays."""
-    request.session.flush()
+    """In a new session: nothing that was there before the password stays, but what the same person was sending."""
+    flush_keeping(request)
     request.session[_KEY] = {
         "agent": agent.pk,
         "hash": agent.get_session_auth_hash(),

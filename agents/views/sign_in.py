@@ -26,6 +26,7 @@ from agents.services import accounts, second_factor
 from agents.views.guards import local_page
 from agents.views.pending import Pending, is_post_trusted, pending, start, trust_post
 from agents.views.session import open_session, signed_in_agent
+from agents.views.typed import typed_by
 from rdv.core import clock
 from rdv.core.errors import DomainError
 from rdv.core.http import client_address
@@ -168,12 +169,17 @@ def cool_off(request: HttpRequest) -> timedelta:
 
 
 def finish(request: HttpRequest, waiting: Pending, *, by: str, now: datetime) -> HttpResponse:
-    """Both factors are right: open the session, write it down, go where the person was going."""
+    """Both factors are right: open the session, write it down, go where the person was going. What they were sending
+    when the session closed is theirs to send now: the versions it carries say if something changed meanwhile."""
     agent = waiting.agent
     scope = scope_of(agent, today=today_of(agent, now))
+    typed = typed_by(request, agent, now)
     request.session.flush()
     open_session(request, agent, is_admin=scope.is_admin or agent.is_operateur, now=now)
     accounts.signed_in(agent=agent, by=by, now=now)
+    if typed is not None:
+        context = {"typed": typed, "page": landing(agent, waiting.next_page, now), "departement": agent.departement}
+        return render(request, "agents/typed.html", context)
     return HttpResponseRedirect(landing(agent, waiting.next_page, now))
 
 

@@ -83,6 +83,11 @@ def joined(words: Sequence[str]) -> str:
     return f"{', '.join(words[:-1])} et {words[-1]}"
 
 
+def things(words: Sequence[str]) -> str:
+    """Each was typed as a line of its own, with a capital; in a sentence it has none: "la carte Vitale et un RIB"."""
+    return joined([word if word[1:2].isupper() else word[:1].lower() + word[1:] for word in words])
+
+
 def relative_day(local: date, today: date) -> str:
     """aujourd’hui, demain, dans 3 jours, hier, il y a 3 jours."""
     distance = (local - today).days

@@ -22,6 +22,8 @@ from rdv.services.waitlist_join import Wishes
 HALVES = 12
 DAY = 24 * 60
 NOTICES = (2 * 60, DAY, 2 * DAY, 7 * DAY)
+# The value of "any place", beside the slugs of the places.
+ANYWHERE = "*"
 DATE_FORMATS = ["%Y-%m-%d", "%d/%m/%Y"]
 _DATE_ERRORS = {"invalid": _("Écrivez une date. Exemple\u00a0: 14/12/2026.")}
 
@@ -127,7 +129,8 @@ class WishesForm(forms.Form):
         super().__init__(data, **options)
         self.today = today
         self.known = {site.slug: site for site, _distance in sites}
-        self.set_choices("sites", [(site.slug, _named(site, distance)) for site, distance in sites])
+        named = [(site.slug, _named(site, distance)) for site, distance in sites]
+        self.set_choices("sites", [(ANYWHERE, str(_("Tous les lieux"))), *named])
         self.set_choices("notice", notices_of(motif))
         named = [(code, f"{LANGUAGES[code][0]} ({french_name(code)})") for code in languages]
         self.set_choices("language", [("", str(_("En français"))), *named])
@@ -160,8 +163,9 @@ class WishesForm(forms.Form):
         """These wishes with what was typed. Everything ticked is the same as anything."""
         said: dict[str, Any] = {"shortest_notice_min": self.cleaned_data["notice"]}
         if "sites" in self.fields:
-            chosen = [self.known[slug] for slug in self.cleaned_data["sites"]]
-            said["sites"] = [] if len(chosen) == len(self.known) else chosen
+            slugs = self.cleaned_data["sites"]
+            is_anywhere = ANYWHERE in slugs or len(slugs) == len(self.known)
+            said["sites"] = [] if is_anywhere else [self.known[slug] for slug in slugs]
         if "half_days" in self.fields:
             bits = {int(bit) for bit in self.cleaned_data["half_days"]}
             said["half_days"] = 0 if len(bits) == HALVES else sum(1 << bit for bit in bits)
@@ -192,10 +196,10 @@ def _named(site: Site, distance: str) -> str:
 
 def initial_of(wishes: Wishes, sites: Sequence[Site], motif: Motif) -> dict[str, Any]:
     """The wishes as the boxes show them."""
-    shown = {site.pk for site in wishes.sites} or {site.pk for site in sites}
+    shown = {site.pk for site in wishes.sites}
     choices = [minutes for minutes, _words in notices_of(motif)]
     return {
-        "sites": [site.slug for site in sites if site.pk in shown],
+        "sites": [site.slug for site in sites if site.pk in shown] or [ANYWHERE],
         "half_days": [bit for bit in range(HALVES) if not wishes.half_days or wishes.half_days >> bit & 1],
         "from_day": wishes.from_day,
         "until_day": wishes.until_day,

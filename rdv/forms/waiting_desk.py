@@ -19,13 +19,16 @@ MAX_NAME = 80
 REASON_LENGTH = 200
 
 
-def read_filters(data: Mapping[str, Any], motifs: Sequence[Motif], sites: Sequence[Site]) -> Asked:
-    """What cannot be read is forgotten, never refused."""
+def read_filters(
+    data: Mapping[str, Any], motifs: Sequence[Motif], sites: Sequence[Site], here: Site | None = None
+) -> Asked:
+    """What cannot be read is forgotten, never refused. Nothing said about the place: the site one works at (`here`)."""
     state = str(data.get("etat", ""))
+    named = next((one for one in sites if one.slug == data.get("site")), None)
     return Asked(
         state=state if state in STATES else "attend",
         motif=motif_in(data, motifs),
-        site=next((one for one in sites if one.slug == data.get("site")), None),
+        site=named if "site" in data else here,
         name=str(data.get("nom", ""))[:MAX_NAME].replace("\x00", "").strip(),
     )
 

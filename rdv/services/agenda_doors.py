@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 from django.db.models.functions import TruncDate
 from django.http import Http404
 
@@ -13,18 +13,21 @@ from agents.access import Scope
 from agents.models import AGENDA_ROLES, Affectation, Agent, AgentService, Departement, Service, Site
 from rdv.access import agents_seen, motifs_for_agent
 from rdv.core.clock import day_bounds
-from rdv.models import Motif, MotifSite, Occupation, Participation, Rdv, RdvAgent
+from rdv.models import Motif, MotifSite, Occupation, Ouverture, Participation, Rdv, RdvAgent
 from rdv.services.reading import participations_to_fill_in
 
 
-def first_of_site(scope: Scope, site: Site | None, *, today: date) -> Agent | None:
-    """Whom somebody without an agenda looks at first: the first agent, by name, of the site they work on."""
+def first_of_site(scope: Scope, site: Site | None, *, today: date, days: Collection[date]) -> Agent | None:
+    """Whom somebody without an agenda looks at first: the first agent, by name, of the site they work on who receives
+    on one of these days; nobody does: the first one."""
     seen = agents_seen(scope, today=today)
     if site is None:
         return seen[0] if seen else None
+    opened = Ouverture.objects.standing().filter(agent=OuterRef("agent"), local_on__in=days)
     affected = Affectation.objects.current(today).filter(site=site, role__in=AGENDA_ROLES)
-    ids = set(affected.values_list("agent_id", flat=True))
-    return next((agent for agent in seen if agent.pk in ids), seen[0] if seen else None)
+    receives = dict(affected.annotate(receives=Exists(opened)).values_list("agent_id", "receives"))
+    there = [agent for agent in seen if agent.pk in receives] or seen
+    return next((agent for agent in there if receives.get(agent.pk)), there[0] if there else None)
 
 
 def may_book_with(scope: Scope, agent: Agent) -> bool:

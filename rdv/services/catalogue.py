@@ -38,6 +38,11 @@ KEEPS_ITS_NATURE = MotifRefused(
     "Archivez-le et créez-en un autre.",
     field="modality",
 )
+NOTHING_LEFT = MotifRefused(
+    "Avec ce délai minimum, rien n’est réservable : il doit être plus court que la date la plus lointaine "
+    "(1440 minutes pour un jour).",
+    field="min_notice_min",
+)
 # The constraints of the model, as sentences; the form says most of them first, the database has the last word.
 CONSTRAINTS: Mapping[str, DomainError] = {
     "motif_duration_sane": MotifRefused("La durée va de 5 minutes à 12 heures.", field="duration_min"),
@@ -76,6 +81,7 @@ def create_motif(*, departement: Departement, fields: Mapping[str, Any], author:
             departement=departement, slug=_free_slug(departement, fields["name"]), position=(position or 0) + 1
         )
         _assign(motif, fields)
+        _require_window(motif)
         with constraint_errors(CONSTRAINTS):
             motif.save()
         _write("motif.created", motif, author, now, {"after": _plain(motif, fields)})
@@ -92,12 +98,19 @@ def update_motif(*, motif: Motif, fields: Mapping[str, Any], author: Author, now
             raise KEEPS_ITS_NATURE
         after = _plain(locked, fields)
         changed = {name for name in after if after[name] != before[name]}
+        if changed & {"min_notice_min", "horizon_days"}:
+            _require_window(locked)
         if changed:
             with constraint_errors(CONSTRAINTS):
                 locked.save()
             data = {"before": {n: before[n] for n in sorted(changed)}, "after": {n: after[n] for n in sorted(changed)}}
             _write("motif.updated", locked, author, now, data)
     return locked
+
+
+def _require_window(motif: Motif) -> None:
+    if motif.min_notice >= motif.horizon:
+        raise NOTHING_LEFT
 
 
 def archive_motif(*, motif: Motif, author: Author, now: datetime) -> None:

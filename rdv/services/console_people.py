@@ -6,7 +6,7 @@ and the files. What the agent may not read is a count: neither its date nor its 
 
 import uuid as uuids
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from django.db.models import Prefetch, Q
@@ -75,6 +75,8 @@ class Caller:
     rdvs: FamilyRdvs
     messages: tuple[Message, ...]
     masked_referents: int = 0  # of confidential services: neither who nor which
+    # Who is told about this person, when it is not themselves: the messages above are then theirs.
+    told: Usager | None = None
 
     @property
     def referent_ids(self) -> frozenset[int]:
@@ -121,15 +123,18 @@ def caller_of(
     proches = tuple(proches_of(usager, today))
     rdvs = family_rdvs(scope, usager, [link.person_id for link in proches], now=now)
     referents, masked_referents = _referents(scope, usager, today)
+    responsables = tuple(responsables_of(usager, today))
+    told, written = _messages_about(usager, responsables, rdvs, messages)
     return Caller(
         usager=usager,
         proches=proches,
-        responsables=tuple(responsables_of(usager, today)),
+        responsables=responsables,
         referents=referents,
         likely=tuple(duplicates_of(usager)) if looks_for_likely else (),
         rdvs=rdvs,
-        messages=tuple(_messages(usager, rdvs, messages)),
+        messages=tuple(written),
         masked_referents=masked_referents,
+        told=told,
     )
 
 
@@ -203,6 +208,25 @@ def _line(scope: Scope, participation: Participation, usager: Usager, now: datet
         for_whom="" if participation.usager_id == usager.pk else participation.usager.first_name,
         may_move=_may_move(scope, participation, now),
     )
+
+
+def _messages_about(
+    usager: Usager, responsables: Sequence[Proche], rdvs: FamilyRdvs, count: int
+) -> tuple[Usager | None, Sequence[Message]]:
+    """Those they got; for who has neither phone nor e-mail, those that somebody got about their Rdv."""
+    own = _messages(usager, rdvs, count)
+    if own or usager.phone or usager.email or not responsables:
+        return None, own
+    theirs = replace(rdvs, upcoming=_of(usager, rdvs.upcoming), past=_of(usager, rdvs.past))
+    for link in responsables:
+        found = _messages(link.responsable, theirs, count)
+        if found:
+            return link.responsable, found
+    return responsables[0].responsable, []
+
+
+def _of(usager: Usager, lines: Sequence[RdvLine]) -> tuple[RdvLine, ...]:
+    return tuple(line for line in lines if line.participation.usager_id == usager.pk)
 
 
 def _messages(usager: Usager, rdvs: FamilyRdvs, count: int) -> Sequence[Message]:

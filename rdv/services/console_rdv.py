@@ -89,6 +89,11 @@ class RdvPage:
         return french.joined([agent.full_name for agent in self.agents])
 
     @property
+    def told_count(self) -> int:
+        """How many of those registered a message reaches."""
+        return sum(_ways(one) != NOBODY_TOLD for one in self.live)
+
+    @property
     def has_messages(self) -> bool:
         return any(one.messages for one in self.participants)
 
@@ -98,7 +103,7 @@ class RdvPage:
         ways = [_ways(one) for one in self.live]
         if len(ways) == 1:
             return ways[0]
-        return f"{len(ways)} personnes, {sum(way != NOBODY_TOLD for way in ways)} avec un message"
+        return f"{len(ways)} personnes, {self.told_count} avec un message"
 
 
 def _ways(one: Participant) -> str:

@@ -50,7 +50,7 @@ def _where(told: Told) -> str:
 
 
 def _documents(documents: Sequence[str]) -> list[str]:
-    return [f"Apportez{french.NBSP}: {french.joined(list(documents))}."] if documents else []
+    return [f"Apportez{french.NBSP}: {french.things(documents)}."] if documents else []
 
 
 def _instructions(motif: Motif) -> list[str]:

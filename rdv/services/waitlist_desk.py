@@ -28,11 +28,12 @@ if TYPE_CHECKING:
 
 DAY_SECONDS = 24 * 3600
 # What the filter "state" of the list may say. The first is what is shown when nothing is asked.
+OVER = "fini"
 STATES: Mapping[str, tuple[str, tuple[InscriptionState, ...]]] = {
     "attend": ("Attendent", (InscriptionState.WAITING, InscriptionState.OFFERED)),
     "proposee": ("Ont une proposition", (InscriptionState.OFFERED,)),
     "pause": ("En pause", (InscriptionState.ASLEEP,)),
-    "fini": ("Terminées", (InscriptionState.SERVED, InscriptionState.LEFT, InscriptionState.EXPIRED)),
+    OVER: ("Terminées", (InscriptionState.SERVED, InscriptionState.LEFT, InscriptionState.EXPIRED)),
 }
 SESSIONS = 30
 
@@ -87,7 +88,7 @@ def listed(scope: Scope, asked: Asked, *, motifs: Sequence[Motif], now: datetime
         rows = rows.filter(Q(sites=[]) | Q(sites__contains=[asked.site.pk]))
     for word in search_key(asked.name).split():
         rows = rows.filter(usager__search_key__contains=f" {word}")
-    if asked.state == "fini":
+    if asked.state == OVER:
         return rows.order_by("-closed_at", "-id")
     level = _level(motifs, now)
     return rows.annotate(level=level).order_by(

@@ -22,14 +22,14 @@ from rdv.core.db import lock_agents, lock_waitlist
 from rdv.core.journal import SYSTEM, Evenement
 from rdv.core.sweeps import each_alone
 from rdv.domain.windows import Window
-from rdv.models import Inscription, Liberation, Motif, Ouverture, Participation, SourceKind
+from rdv.models import Inscription, Liberation, Motif, Ouverture, Participation, Rdv, SourceKind
 from rdv.services.availability import free_stretches, lay, usager_window
 from rdv.services.holding import lock_workshop
 from rdv.services.questions import EVERYBODY, Question
 from rdv.services.waitlist_hold import journal_released
 from rdv.services.waitlist_match import Freed
 from rdv.services.waitlist_offer import offer_freed
-from rdv.services.waitlist_queue import note_openings, somebody_waits
+from rdv.services.waitlist_queue import note_freed, note_openings, somebody_waits
 from rdv.services.waitlist_sources import OFFERS_PER_ROW, offer_seats
 
 # How many rows one run of the task looks at, and how many hours it offers of one row: the rest comes a minute later.
@@ -37,6 +37,8 @@ BATCH = 100
 ONE_DAY = timedelta(days=1)
 # How long a closure taken away is looked for in the journal: workers may be away for a night.
 LOOKED_BACK = timedelta(days=2)
+# A closure that lived no longer than this took nothing away: what was public before is public again, without a word.
+MOMENT = timedelta(days=1)
 REOPENED = "waitlist.reopened"
 # Told when they happened (a cancelled hour that the list did not take), or no news at all (the calendar goes on).
 OF_AN_RDV = (SourceKind.CANCELLATION, SourceKind.MOVE, SourceKind.EXCHANGE)
@@ -241,6 +243,9 @@ def _note_days(line: Evenement, now: datetime) -> int:
     if data.get("site_id") is not None:
         rows = rows.filter(site=data["site_id"])
     found = list(rows.select_related("plage").order_by("id"))
+    begun = _lived_a_moment_since(line)
+    if begun is not None:
+        found = _given_back(found, begun, line.departement_code, now)
     note_openings(found, departement_code=line.departement_code, now=now, source_kind=SourceKind.CLOSURE)
     journal.write(
         REOPENED,
@@ -251,3 +256,44 @@ def _note_days(line: Evenement, now: datetime) -> int:
         data={"openings": len(found)},
     )
     return len(found)
+
+
+def _lived_a_moment_since(line: Evenement) -> datetime | None:
+    """When a closure made by mistake began; None for one that lived, or whose beginning the journal does not tell."""
+    made = Evenement.objects.about("fermeture", line.subject_id).filter(kind="fermeture.created").first()
+    return made.at if made is not None and line.at - made.at <= MOMENT else None
+
+
+def _given_back(rows: list[Ouverture], begun: datetime, departement_code: str, now: datetime) -> list[Ouverture]:
+    """Of the openings of a closure of a moment, those that people could not book yet when it began. In the others, only
+    what was booked then and was cancelled meanwhile: it is noted here, hour by hour."""
+    waited = (
+        Motif.objects.active().filter(departement=departement_code, has_waitlist=True).select_related("departement")
+    )
+    reach = {motif.pk: reach_of(motif, begun) for motif in waited}
+
+    def was_public(row: Ouverture) -> bool:
+        reaches = [reach[pk] for pk in row.motif_ids if pk in reach]
+        is_shown = row.public_from is None or row.public_from <= local_date(begun, zone)
+        return is_shown and all(row.starts_at < one for one in reaches)
+
+    zone = Departement.objects.get(pk=departement_code).zone
+    public = [row for row in rows if was_public(row)]
+    for row in public:
+        _note_cancelled(row, begun, now)
+    kept = {row.pk for row in public}
+    return [row for row in rows if row.pk not in kept]
+
+
+def _note_cancelled(row: Ouverture, begun: datetime, now: datetime) -> None:
+    cancelled = Rdv.objects.filter(rdv_agents__agent=row.agent_id, cancelled_at__gt=begun)
+    for rdv in cancelled.filter(starts_at__gte=row.starts_at, ends_at__lte=row.ends_at).order_by("starts_at", "id"):
+        note_freed(
+            departement_code=row.departement_id,
+            agent_id=row.agent_id,
+            starts_at=rdv.starts_at,
+            ends_at=rdv.ends_at,
+            source_kind=SourceKind.CLOSURE,
+            now=now,
+            source_uuid=rdv.uuid,
+        )

@@ -90,6 +90,12 @@ def enumeration(words: Sequence[str]) -> str:
 
 
 @register.filter
+def choses(words: Sequence[str]) -> str:
+    """le carnet de santé et la carte Vitale: lines with capitals, in a sentence."""
+    return french.things(words)
+
+
+@register.filter
 def machine(value: dt.date | dt.time, departement: Departement | None = None) -> str:
     """For the `datetime` attribute of <time>: 2026-11-26T09:20+01:00, 2026-11-26, 09:20."""
     if isinstance(value, dt.datetime):

@@ -29,7 +29,7 @@ if (form) {
       event.preventDefault();
       form.querySelector("[data-final]").click();
     } else if (event.key === "Escape" && !event.defaultPrevented) {
-      form.querySelector("[data-back]").click();
+      document.querySelector("[data-back]").click();
     } else if (movesAmongPills(event)) {
       event.preventDefault();
     }

@@ -8,7 +8,6 @@ const opened = Date.now();
 
 function words(minutes) {
   if (minutes <= 0) return "terminé";
-  if (minutes >= 48 * 60) return `encore ${Math.floor(minutes / 1440)}${NBSP}jours`;
   const hours = Math.floor(minutes / 60);
   const rest = minutes % 60;
   return hours ? `encore ${hours}${NBSP}h${NBSP}${String(rest).padStart(2, "0")}` : `encore ${rest}${NBSP}min`;
@@ -17,7 +16,8 @@ function words(minutes) {
 function tick() {
   const gone = (Date.now() - opened) / 1000;
   for (const shown of document.querySelectorAll("[data-seconds]")) {
-    shown.textContent = words(Math.floor((Number(shown.dataset.seconds) - gone) / 60));
+    const minutes = Math.floor((Number(shown.dataset.seconds) - gone) / 60);
+    if (minutes < 24 * 60) shown.textContent = words(minutes); // beyond a day the page says when it ends
   }
   for (const bar of document.querySelectorAll("progress[data-seconds-bar]")) {
     bar.value = Math.max(0, (Number(bar.dataset.secondsBar) - gone) / 60);

@@ -103,6 +103,11 @@ def test_a_secretary_begins_with_the_first_agent_of_her_site(house, client_of):
     assert "Agenda de Karim Haddad" in text(client_of("secretary").get("/agents/agenda/"))
 
 
+def test_a_secretary_begins_with_somebody_who_receives_that_week(house, week, client_of):
+    """Haddad comes before Vasseur, with an empty week."""
+    assert "Agenda de Claire Vasseur" in text(client_of("secretary").get("/agents/agenda/"))
+
+
 def test_a_secretary_of_a_site_without_agents(house, client_of):
     house.lonely = make_agent(site=make_site(house.departement), role="secretaire")
     assert "Personne n’a encore d’agenda" in text(client_of("lonely").get("/agents/agenda/"))

@@ -9,7 +9,17 @@ from rdv.core.journal import Author
 from rdv.models import Evenement, Motif, MotifSite
 from rdv.services import catalogue
 from rdv.services.catalogue import MotifRefused, SiteChange
-from tests.factories import NOW, make_departement, make_motif, make_rdv, make_service, make_site, make_usager, utc
+from tests.factories import (
+    NOW,
+    make_departement,
+    make_motif,
+    make_ouverture,
+    make_rdv,
+    make_service,
+    make_site,
+    make_usager,
+    utc,
+)
 
 URL = "/agents/motifs/"
 ADMIN = Author("agent", 1, "Ada Minard", "admin")
@@ -163,6 +173,44 @@ def test_edit_writes_what_changed(house, client_of):
     assert Evenement.objects.filter(kind="motif.updated").count() == 1
 
 
+@pytest.fixture
+def weighing(house):
+    """Four free starts of half an hour, in a week."""
+    motif = make_motif(house.departement, sites=[house.site], service=house.pmi, name="Bilan", who_books="everyone")
+    make_ouverture(house.claire, [motif], utc(2027, 1, 19, 8), utc(2027, 1, 19, 10), site=house.site)
+    return motif
+
+
+@django_db
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"duration_min": 90}, "Il ne restera que 1 horaire libre sur 4."),
+        ({"duration_min": 180}, "Plus aucun horaire ne sera libre (4 aujourd’hui)."),
+        ({"horizon_days": 3}, "Plus aucun horaire ne sera libre"),
+        ({"agents_needed": 2}, "Plus aucun horaire ne sera libre"),
+    ],
+)
+def test_a_change_that_takes_the_free_hours_away_is_told_before_it_is_saved(house, client_of, weighing, changes, words):
+    client, url, form = client_of("admin"), f"{URL}{weighing.uuid}/", typed(name="Bilan", service=house.pmi.pk)
+    answer = client.post(url, form | changes)
+    assert answer.status_code == 200
+    page = answer.content.decode()
+    assert words in page
+    assert not Evenement.objects.filter(kind="motif.updated").exists()
+    seen = answer.context["loss"].seen
+    # What was seen is what is saved: other figures are told again.
+    assert client.post(url, form | changes | {"vu": "4-4"}).status_code == 200
+    assert client.post(url, form | changes | {"vu": seen}).status_code == 302
+    assert Evenement.objects.filter(kind="motif.updated").count() == 1
+
+
+@django_db
+def test_a_change_that_leaves_the_hours_asks_nothing(house, client_of, weighing):
+    form = typed(name="Bilan", service=house.pmi.pk, duration_min=45, public_label="Bilan de santé")
+    assert client_of("admin").post(f"{URL}{weighing.uuid}/", form).status_code == 302
+
+
 @django_db
 @pytest.mark.parametrize(
     ("changes", "field", "words"),
@@ -176,6 +224,7 @@ def test_edit_writes_what_changed(house, client_of):
         ({"buffer_after_min": "241"}, "buffer_after_min", "4 heures"),
         ({"capacity": "6"}, "capacity", "une seule place"),
         ({"horizon_days": "400"}, "horizon_days", "1 à 396 jours"),
+        ({"min_notice_min": "1440", "horizon_days": "1"}, "min_notice_min", "rien n’est réservable"),
         ({"documents": "x" * 121}, "documents", "120 caractères"),
         ({"modality": "home", "is_collective": "on", "capacity": "3"}, "modality", "au domicile"),
         ({"modality": "lune"}, "modality", "de la liste"),

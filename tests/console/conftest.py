@@ -38,7 +38,7 @@ def make_desk():
         sites=[canal, tilleuls],
         service=pmi,
         name="Consultation nourrisson (0 à 2 ans)",
-        documents=["le carnet de santé", "la carte Vitale"],
+        documents=["Le carnet de santé", "la carte Vitale"],
     )
     secret = make_motif(departement, sites=[canal], service=ase, name="Suivi ASE", who_books="agents")
     claire = make_agent(departement, site=canal, services=[pmi], first_name="Claire", last_name="Vasseur")

@@ -97,6 +97,22 @@ def test_cancelling_says_before_who_is_told_and_frees_the_hour(desk, rdv, who, s
     assert Evenement.objects.get(kind="participation.status").data["reason"] == "malade"
 
 
+def test_the_page_that_cancels_says_who_is_told_and_where_the_hour_goes(desk, rdv):
+    asked = seen(desk.client.get(address("rdv_cancel", rdv)))
+    assert "Elle redevient libre tout de suite chez Claire Vasseur" in asked
+    assert "data-final" in asked
+    assert "data-back" in asked
+    desk.samira.phone = desk.samira.email = ""
+    desk.samira.save()
+    desk.motif.has_waitlist = True
+    desk.motif.save()
+    asked = seen(desk.client.get(address("rdv_cancel", rdv)))
+    assert "Aucun ne part." in asked
+    assert "dans 2 minutes" not in asked
+    assert "Elle est proposée d’abord aux personnes de la liste d’attente." in asked
+    assert "tout de suite" not in asked
+
+
 def test_a_cancellation_is_put_back_while_the_hour_is_free(desk, rdv):
     participation = rdv.participations.get()
     desk.client.post(address("rdv_cancel", rdv), {"who": "usager"})

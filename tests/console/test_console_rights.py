@@ -119,7 +119,7 @@ def test_a_confidential_rdv_is_a_count_without_date_nor_message(desk):
         assert str(hidden.uuid) not in page
         assert "6 janv." in page.replace("\xa0", " ")
         assert "Masqué" in page or "masqués" in page
-    assert "1 à venir, confidentiel" in seen(desk.client.get(ACCUEIL, {"usager": desk.samira.uuid}))
+    assert "1 à venir ailleurs, que vous ne lisez pas" in seen(desk.client.get(ACCUEIL, {"usager": desk.samira.uuid}))
     assert "Ses messages" not in seen(desk.client.get(ACCUEIL, {"usager": desk.samira.uuid}))
     assert desk.client.get(reverse("rdv:rdv_detail", args=[hidden.uuid])).status_code == 404
 

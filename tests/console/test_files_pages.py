@@ -130,7 +130,7 @@ def test_rdv_at_one_time_stand_in_the_way_and_are_named_to_those_who_read_them(d
     twin.participations.all().delete()
     make_rdv(desk.secret, desk.canal, [hidden], own.starts_at, usagers=[twin])
     page = seen(desk.client.get(merge_url(desk.samira, twin)))
-    assert "1 dans un service que vous ne lisez pas" in page
+    assert "1 ailleurs, que vous ne lisez pas" in page
     assert desk.secret.name not in page
 
 
@@ -349,7 +349,7 @@ def test_what_the_person_waits_for_and_a_count_of_what_one_does_not_read(desk):
     page = seen(desk.client.get(file_url(desk.samira)))
     assert "Bilan des 4 ans" in page
     assert "1re sur 1" in page
-    assert "1 attente dans un service que vous ne lisez pas." in page
+    assert "1 attente ailleurs, que vous ne lisez pas." in page
     assert "Attente masquée" not in page
 
 
@@ -359,6 +359,27 @@ def test_an_agent_of_the_service_does_not_merge(desk, twin):
     assert client.get(reverse("rdv:doublons")).status_code == 403
     page = seen(client.get(file_url(desk.samira)))
     assert "Le secrétariat peut les réunir." in page
+
+
+def test_the_file_of_a_child_shows_the_messages_that_go_to_the_parent(desk):
+    """About the child's Rdv only: those about the parent's own are on the parent's file."""
+    own = rdv_of(desk)
+    childs = make_rdv(desk.motif, desk.canal, [desk.claire], utc(2027, 1, 7, 9), usagers=[desk.ilyes])
+    page = seen(desk.client.get(file_url(desk.ilyes)))
+    assert f'Les messages vont à <a href="{file_url(desk.samira)}">Samira Benali</a>.' in page
+    assert "Aucun message envoyé à son sujet." in page
+    for rdv, address in ((childs, "about.ilyes@example.org"), (own, "about.samira@example.org")):
+        Message.objects.create(
+            departement_code="62", kind="rdv.booked", channel="email", address=address, state="sent", body="Bonjour",
+            recipient=f"usager:{desk.samira.pk}", subject_type="participation",
+            subject_id=str(rdv.participations.get().uuid), send_not_before=NOW, sent_at=NOW, created_at=NOW,
+            worthless_after=NOW + DAY,
+        )  # fmt: skip
+    page = seen(desk.client.get(file_url(desk.ilyes)))
+    assert "about.ilyes@example.org" in page
+    assert "about.samira@example.org" not in page
+    assert "Renvoyer" not in page
+    assert "Les messages vont à" not in seen(desk.client.get(file_url(desk.samira)))
 
 
 class TestReasonOnCall:

@@ -85,3 +85,9 @@ def test_lists(words: list[str], expected: str) -> None:
 )
 def test_relative_days(distance: int, expected: str) -> None:
     assert french.relative_day(THURSDAY + timedelta(days=distance), THURSDAY) == nbsp(expected)
+
+
+def test_things_typed_as_lines_lose_their_capital_in_a_sentence_but_not_a_name_of_letters():
+    assert french.things(["Vos factures du mois", "RIB", "À voir"]) == "vos factures du mois, RIB et à voir"
+    assert french.things(["A", ""]) == "a et "
+    assert french.things([]) == ""

@@ -160,7 +160,7 @@ LISTS = [
     ("GET rdv:waiting", _waiter),
     ("GET rdv:waiting_rules", _motif),
     ("GET agents:admin_agents", _agent),
-    ("GET agents:admin_closures", _closure),
+    ("GET rdv:closures", _closure),
     ("GET agents:operateur_home", _departement),
     ("GET rdv:public_home", _departement),
     ("GET rdv:public_motifs", _motif),

@@ -46,6 +46,20 @@ def test_places_near_the_full_one_are_ticked_in_advance(world, person):
     assert ticked == ["lens", "lievin", "henin"]  # Béthune is 16 km away
 
 
+def test_where_one_lives_is_not_known_no_place_is_ticked_in_advance(world, person):
+    page = person.get(wait_url(world)).content.decode()
+    assert not [slug for slug in ("*", *world.sites) if f'value="{slug}"' in page and "checked" in _box(page, slug)]
+    assert "Tous les lieux" in page
+
+
+def test_any_place_is_a_choice_of_its_own_and_is_shown_again(world, person):
+    inscription = join_online(person, world, wishes=WISHES | {"sites": ["*", "lens"]})
+    assert inscription.sites == []
+    page = person.get(place_of(inscription, "souhaits")).content.decode()
+    assert "checked" in _box(page, "*")
+    assert "checked" not in _box(page, "lens")
+
+
 def _box(page, slug):
     start = page.index(f'value="{slug}"')
     return page[start : page.index(">", start)]

@@ -49,7 +49,7 @@ def _invitation(house, _role):
 
 def _closing(house, _role):
     day = house.now.date().replace(day=28).isoformat()
-    return {"site": "", "starts_on": day, "ends_on": day, "label": "Formation"}
+    return {"site": "", "starts_on": day, "ends_on": day, "label": "Formation", "confirmer": "1"}
 
 
 def _site(_house, _role):
@@ -148,9 +148,9 @@ SIGN_IN_ROWS = [
 SETTINGS = [
     Ask("agents:settings", admin("admin", "stranger_admin"), viewer="admin", queries=10),
     _post("open_departement", admin("admin", "stranger_admin"), data=lambda _h, _r: {"open": "0"}, is_fresh=True),
-    Ask("agents:admin_closures", admin("admin", "stranger_admin"), viewer="admin", queries=9),
-    _post("admin_closures", admin("admin", "stranger_admin"), data=_closing),
-    _post("admin_reopen", admin("admin"), args=lambda h, _r: [h.closure.pk]),
+    Ask("rdv:closures", admin("admin", "stranger_admin"), viewer="admin", queries=9),
+    Ask("rdv:closures", admin("admin", "stranger_admin"), "POST", data=_closing),
+    Ask("rdv:closure_reopen", admin("admin"), "POST", args=lambda h, _r: [h.closure.pk]),
     Ask("agents:admin_new_site", admin("admin", "stranger_admin"), viewer="admin", queries=8),
     # Lens is in the 62: no site of the 974 may be there.
     _post("admin_new_site", admin("admin", otherwise=REFUSED), data=_site),

@@ -44,7 +44,7 @@ def test_a_running_offer_is_shown_with_its_time(desk, client_of):
     free_the_hour(desk)
     page = page_of(client_of("secretary").get(LIST))
     assert "Place proposée" in page
-    assert "encore 36 h 00" in page
+    assert "jusqu’à mardi 20 h" in page
 
 
 @pytest.mark.parametrize(
@@ -66,6 +66,41 @@ def test_the_list_is_filtered(desk, client_of, query, seen):
     client = client_of("elsewhere" if "site" in query else "secretary")
     page = page_of(client.get(LIST, query))
     assert [name for name in ("Samira", "Hugo") if f">{name} " in page] == seen
+
+
+def test_the_list_begins_with_the_site_one_works_at_and_shows_the_rest_when_asked(desk, client_of):
+    """Chosen in the bar, kept in the session; "Tous" is one of the choices."""
+    secretary = desk.people["secretary"]
+    secretary.affectations.create(
+        departement=desk.departement, site=desk.other_site, role="secretaire", starts_on=NOW.date()
+    )
+    wait(desk, wishes=Wishes(sites=[desk.site]))
+    wait(desk, first="Hugo", last="Delattre", wishes=Wishes(sites=[desk.other_site]))
+    client = client_of("secretary")
+
+    def seen(**query):
+        page = page_of(client.get(LIST, query))
+        return [name for name in ("Samira", "Hugo") if f">{name} " in page]
+
+    client.post("/agents/site/", {"site": desk.site.pk})
+    assert seen() == ["Samira"]
+    assert seen(site="") == ["Samira", "Hugo"]
+    client.post("/agents/site/", {"site": desk.other_site.pk})
+    assert seen() == ["Hugo"]
+    page = page_of(client.get(LIST))
+    assert f'<option value="{desk.other_site.slug}" selected>' in page
+    assert '<a href="/agents/attente/?site=">Tout voir</a>' in page
+
+
+def test_the_list_is_grouped_by_motif(desk, client_of):
+    other = make_motif(desk.departement, sites=[desk.site], service=desk.motif.service, name="Bilan", has_waitlist=True)
+    wait(desk)
+    wait(desk, first="Hugo", last="Delattre")
+    wait(desk, first="Lou", last="Petit", motif=other)
+    page = page_of(client_of("secretary").get(LIST))
+    assert page.count('scope="rowgroup"') == 2
+    assert page.count(">Pesée</th>") == 1
+    assert 'scope="rowgroup"' not in page_of(client_of("secretary").get(LIST, {"etat": "fini"}))
 
 
 def test_a_page_of_the_list_asks_as_much_for_many_as_for_one(desk, client_of):
@@ -150,6 +185,7 @@ def test_joining_twice_says_so_and_writes_once(desk, client_of):
     again = client.post(JOIN, joining(desk, person))
     assert again.status_code == 409
     assert "Cette personne attend déjà pour ce motif." in page_of(again)
+    assert reverse("rdv:waiting_person", args=[Inscription.objects.get().uuid]) in page_of(again)
     assert Inscription.objects.count() == 1
 
 
@@ -272,7 +308,7 @@ def test_the_call_list_shows_who_and_what_to_say_and_the_menu_counts(desk, call,
     assert "1 personne à appeler" in page
     assert 'href="tel:+33639984521"' in page
     assert "Place tenue" in page
-    assert "encore 36 h 00" in page
+    assert "jusqu’à mardi 20 h" in page
     assert "« Bonjour, MDS du Canal. Une place s’est libérée" in page
     assert re.search(r"À appeler <span class=\"n\">1", page)
 

@@ -10,7 +10,7 @@ from twilio.request_validator import RequestValidator
 from notifications.models import Message
 from rdv import access
 from rdv.core.errors import DomainError
-from rdv.core.journal import Evenement
+from rdv.core.journal import SYSTEM, Author, Evenement
 from rdv.core.links import make_token
 from rdv.models import (
     InscriptionState,
@@ -90,6 +90,18 @@ def test_five_are_asked_at_once_the_first_yes_wins_the_others_are_told_and_keep_
     assert (people[0].state, people[0].unanswered) == (InscriptionState.WAITING, 0)
     with pytest.raises(OffreOver, match="répondu avant vous"):
         accept(offre=offres[0], author=USAGER, now=TEN - 45 * H)
+
+
+def test_the_history_of_those_who_lost_never_names_the_winner(near):
+    people = ready_to_come(near, 3)
+    cancel(near, TEN - 46 * H, by_service=True)
+    first, second, _third = live()
+    told = people[1].person_told
+    accept(offre=second, author=Author("usager", told.pk, told.full_name), now=TEN - 45 * H)
+    for subject in (("offre", first.uuid), ("inscription", people[0].uuid)):
+        last = Evenement.objects.about(*subject).first()
+        assert (last.author_kind, last.author_id, last.author_label) == (SYSTEM.kind, None, SYSTEM.label)
+    assert Evenement.objects.about("offre", second.uuid).first().author_id == told.pk
 
 
 def test_the_place_stays_held_until_the_last_of_the_group_has_answered(near):

@@ -41,11 +41,47 @@ def test_a_closure_taken_away_gives_its_hours_once_whatever_the_number_of_tasks(
     )  # fmt: skip
     person = wait_for(world)
     assert note_reopened(NOW + H) == 0
-    reopen_days(fermeture=closed, author=AGENT, now=NOW + H)
-    assert [note_reopened(NOW + H), note_reopened(NOW + H)] == [1, 0]
-    assert offer_noted(NOW + H) == 1
+    later = NOW + 25 * H
+    reopen_days(fermeture=closed, author=AGENT, now=later)
+    assert [note_reopened(later), note_reopened(later)] == [1, 0]
+    assert offer_noted(later) == 1
     (offre,) = live()
     assert (offre.inscription, offre.source_kind, offre.starts_at) == (person, SourceKind.CLOSURE, utc(2027, 1, 18, 8))
+
+
+def a_moment_closed(world, day, until):
+    closed = close_days(
+        departement=world.departement, site=None, starts_on=day, ends_on=day, label="Travaux", author=AGENT, now=NOW
+    )
+    if until is not None:
+        until()
+    reopen_days(fermeture=closed, author=AGENT, now=NOW + H)
+    return note_reopened(NOW + H)
+
+
+def test_a_closure_made_by_mistake_rings_nobody_for_hours_that_were_public_all_along(world):
+    cancel(world.rdv, NOW)
+    wait_for(world)
+    assert a_moment_closed(world, date(2027, 1, 18), None) == 0
+    assert note_reopened(NOW + 2 * H) == 0
+    assert not Liberation.objects.exists()
+
+
+def test_an_hour_cancelled_during_a_closure_of_a_moment_goes_to_the_list(world):
+    person = wait_for(world)
+    a_moment_closed(world, date(2027, 1, 18), lambda: cancel(world.rdv, NOW + H / 2))
+    assert not live()
+    assert offer_noted(NOW + H) == 1
+    (offre,) = live()
+    assert (offre.inscription, offre.starts_at) == (person, TEN)
+
+
+def test_hours_that_nobody_could_book_yet_are_given_back_however_short_the_closure(world):
+    far = (NOW + world.motif.horizon).date() + timedelta(days=9)
+    wait_for(world)
+    plage_on(world, far)
+    offer_noted(NOW)
+    assert a_moment_closed(world, far, None) == 1
 
 
 def test_a_closure_of_another_site_gives_nothing(world):

@@ -81,7 +81,7 @@ def _agent_shown(request: AgentRequest, asked: Asked, now: datetime) -> Agent | 
         return agent_seen(scope, asked.agent_id, today=today)
     if scope.has_agenda:
         return request.agent
-    return first_of_site(scope, current_site(request, sites_of(scope)), today=today)
+    return first_of_site(scope, current_site(request, sites_of(scope)), today=today, days=asked.days)
 
 
 def _reader(request: AgentRequest, shown: Agent, now: datetime, *, place: str) -> Reader:

@@ -1,6 +1,7 @@
 """The catalogue of the département, for its administrator: motifs by service, switches by site, texts and delays."""
 
 import uuid as uuids
+from copy import copy
 from dataclasses import dataclass
 
 from django.contrib import messages
@@ -17,6 +18,7 @@ from rdv.models import Motif
 from rdv.services import catalogue
 from rdv.services.agenda_doors import is_used, motif_for_admin, motifs_named, rdvs_ahead, services_with_motifs
 from rdv.services.catalogue import MotifRefused, SiteChange
+from rdv.services.motif_effects import FIELDS, Loss, loss_of
 
 ARCHIVED = "oui"
 
@@ -108,8 +110,9 @@ def motif_create(request: AgentRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @admin_required
 def motif_edit(request: AgentRequest, uuid: uuids.UUID) -> HttpResponse:
-    motif = motif_for_admin(request.scope, uuid)
-    name = motif.name
+    """A change that takes most of the free hours away is told before it is saved."""
+    motif, now = motif_for_admin(request.scope, uuid), clock.now()
+    name, before = motif.name, copy(motif)
     form = MotifForm(
         request.POST if request.method == "POST" else None,
         instance=motif,
@@ -117,10 +120,11 @@ def motif_edit(request: AgentRequest, uuid: uuids.UUID) -> HttpResponse:
         is_used=is_used(motif),
     )
     if form.is_bound and form.is_valid():
+        loss = loss_of(before, motif, now=now) if FIELDS & set(form.changed_data) else None
+        if loss and request.POST.get("vu") != loss.seen and motif.min_notice < motif.horizon:
+            return _form_page(request, form, motif, name, loss)
         try:
-            catalogue.update_motif(
-                motif=motif, fields=form.cleaned_data, author=request.scope.author(), now=clock.now()
-            )
+            catalogue.update_motif(motif=motif, fields=form.cleaned_data, author=request.scope.author(), now=now)
         except MotifRefused as refusal:
             form.refuse(refusal)
         else:
@@ -129,10 +133,12 @@ def motif_edit(request: AgentRequest, uuid: uuids.UUID) -> HttpResponse:
     return _form_page(request, form, motif, name)
 
 
-def _form_page(request: AgentRequest, form: MotifForm, motif: Motif | None, name: str = "") -> HttpResponse:
+def _form_page(
+    request: AgentRequest, form: MotifForm, motif: Motif | None, name: str = "", loss: Loss | None = None
+) -> HttpResponse:
     ahead = rdvs_ahead(motif, now=clock.now()) if motif else 0
-    context = {"form": form, "motif": motif, "name": name, "ahead": ahead}
-    return render(request, "rdv/motifs/motif.html", context, status=422 if form.is_bound else 200)
+    context = {"form": form, "motif": motif, "name": name, "ahead": ahead, "loss": loss}
+    return render(request, "rdv/motifs/motif.html", context, status=422 if form.errors else 200)
 
 
 @require_POST

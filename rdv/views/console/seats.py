@@ -4,7 +4,6 @@ import uuid as uuids
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
-from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
 from agents.views.guards import AgentRequest
@@ -15,6 +14,7 @@ from rdv.forms.console_seats import SeatsForm
 from rdv.models import Rdv
 from rdv.services.errors import ChangedMeanwhile
 from rdv.services.seats import change_capacity
+from rdv.views.agenda.asked import to_rdv
 from rdv.views.console.rdv_page import rdv_shown, refused
 from rdv.views.console.screen import console_roles
 
@@ -42,7 +42,7 @@ def rdv_seats(request: AgentRequest, uuid: uuids.UUID) -> HttpResponse:
         form.add_error("capacity", refusal.message)
         return rdv_shown(request, rdv, status=422, seats=form)
     messages.success(request, _said(changed))
-    return redirect("rdv:rdv_detail", uuid=uuid)
+    return to_rdv(request, uuid)
 
 
 def _said(atelier: Rdv) -> str:

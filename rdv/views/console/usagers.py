@@ -74,7 +74,7 @@ def _page(request: AgentRequest, uuid: uuids.UUID, *, status: int = 200, **more:
         "shows_all": "tout" in request.GET,
         "waits": waits,
         "masked_waits": masked_waits,
-        "resendable": files_page.resendable(caller, caller.messages, now=now),
+        "resendable": () if caller.told else files_page.resendable(caller, caller.messages, now=now),
         "fusions": files_page.fusions_of(caller.usager, now=now),
         "keeps_files": keeps_files(request.scope),
     }

@@ -16,7 +16,6 @@ from django.views.decorators.http import require_http_methods
 from rdv.access import proposition_for_link
 from rdv.core.clock import local_date
 from rdv.core.links import make_token
-from rdv.domain import french
 from rdv.models import Horaire, Proposition, PropositionState
 from rdv.services import proposition_answer
 from rdv.services.errors import AlreadyRegistered, UsagerBusy
@@ -26,7 +25,7 @@ from rdv.services.public_booking import author_of
 from rdv.views.public import words
 from rdv.views.public.shared import TAKEN, show
 from rdv.views.public.ticket import link_of, ticket
-from rdv.views.public.wait_offer import day_said
+from rdv.views.public.wait_offer import day_said, time_left
 from rdv.views.public.wait_shared import opened_by
 
 NONE = "aucune"
@@ -109,7 +108,7 @@ def _context(found: Proposition, now: datetime) -> dict[str, Any]:
         "answer_by": found.answer_by,
         "is_late": found.answer_by <= now,
         "day_said": day_said(local_date(found.answer_by, zone), local_date(now, zone)),
-        "time_left": french.duration(found.answer_by - now) if found.answer_by > now else "",
+        "time_left": time_left(found.answer_by, now),
         "minutes_left": min(left, total),
         "minutes_total": total,
         "over": "" if found.is_live else OVER[PropositionState(found.state)],

@@ -120,13 +120,18 @@ def _live_context(found: Offre, now: datetime) -> dict[str, Any]:
         "answer_by": found.answer_by,
         "is_late": found.answer_by <= now,
         "day_said": day_said(local_date(found.answer_by, zone), local_date(now, zone)),
-        "time_left": french.duration(found.answer_by - now) if found.answer_by > now else "",
+        "time_left": time_left(found.answer_by, now),
         "minutes_left": min(left, total),
         "minutes_total": total,
         "is_shared": public_waiting.is_shared(found),
         "old": old.rdv if old is not None else None,
         "by_sms": settings.SMS_CAN_BE_ANSWERED and bool(found.inscription.person_told.phone),
     }
+
+
+def time_left(until: datetime, now: datetime) -> str:
+    """ "" beyond a day: the hours of a night or a Sunday do not count, when it ends is enough."""
+    return french.duration(until - now) if now < until <= now + timedelta(days=1) else ""
 
 
 def day_said(day: date, today: date) -> str:

@@ -92,10 +92,15 @@ def wishes_form(
         languages=languages_spoken(path.motif, now=now),
     )
     if data is None:
-        form.initial = (
-            _typed_before(before) if before else initial_of(_first_wishes(path, site), path.sites, path.motif)
-        )
+        form.initial = _typed_before(before) if before else _first_ticks(path, site)
     return form
+
+
+def _first_ticks(path: Path, slug: str) -> dict[str, Any]:
+    """Nothing is known of where one lives: no place is ticked in advance, rather than one at 60 km."""
+    wishes = _first_wishes(path, slug)
+    ticks = initial_of(wishes, path.sites, path.motif)
+    return ticks if wishes.sites else ticks | {"sites": []}
 
 
 def _typed_before(asked: Asked) -> dict[str, Any]:
@@ -104,7 +109,7 @@ def _typed_before(asked: Asked) -> dict[str, Any]:
 
 
 def _first_wishes(path: Path, slug: str) -> Wishes:
-    """The places near where one lives, or near the one that was full; else all of them."""
+    """The places near where one lives, or near the one that was full; else none."""
     chosen = next((site for site in path.sites if site.slug == slug), None)
     point = path.point or (_point_of(chosen) if chosen else None)
     near = [site for site in path.sites if (km := km_from(point, site)) is not None and km <= NEAR_KM]

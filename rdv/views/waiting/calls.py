@@ -118,14 +118,14 @@ def _listed(request: AgentRequest, rows: list[Offre | Appel], now: datetime) -> 
     return [
         Call(
             offre=one,
-            left=left_words(one.answer_by, now),
+            left=left_words(one.answer_by, now, zone),
             with_whom=french.joined([names[pk] for pk in one.agent_ids if pk in names]),
             standing=standings.get(one.inscription_id),
         )
         if isinstance(one, Offre)
         else Call(
             appel=one,
-            left=left_words(one.before, now),
+            left=left_words(one.before, now, zone),
             with_whom=french.joined([link.agent.full_name for link in one.participation.rdv.rdv_agents.all()]),
             talk=talk_of(one, now=now, zone=zone),
         )

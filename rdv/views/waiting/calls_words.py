@@ -111,7 +111,7 @@ def _script(appel: Appel, hours: Sequence[Horaire], zone: ZoneInfo) -> list[str]
         if appel.kind == AppelKind.COMING:
             lines.append("Si non : « Ce n’est pas grave. J’annule, ou je vous cherche une autre date ? »")
         if rdv.motif.documents and rdv.motif.notice_level == NoticeLevel.NORMAL:
-            lines.append(f"Si oui : « Apportez {french.joined(rdv.motif.documents)}. »")
+            lines.append(f"Si oui : « Apportez {french.things(rdv.motif.documents)}. »")
     else:
         lines.append("« Je cherche une autre date avec vous. Quels jours vous conviennent ? »")
         if appel.absence is None:

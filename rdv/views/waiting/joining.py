@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from agents.models import Role
 from agents.views.guards import AgentRequest
+from rdv.access import waiting_for_agent
 from rdv.core import clock
 from rdv.core.errors import DomainError
 from rdv.forms.console_state import ConsoleState, read_state
@@ -21,7 +22,7 @@ from rdv.models import Inscription, Motif, Origin
 from rdv.services import waitlist_desk
 from rdv.services.console_motifs import motif_of
 from rdv.services.console_people import Caller, caller_of
-from rdv.services.waitlist_join import Wish, WishImpossible, join, position_of
+from rdv.services.waitlist_join import AlreadyWaiting, Wish, WishImpossible, join, position_of
 from rdv.views.console.confirming import recipients_of
 from rdv.views.console.reasons import usual_caller
 from rdv.views.console.screen import console_roles
@@ -52,6 +53,9 @@ def join_list(request: AgentRequest) -> HttpResponse:
             made = _joined(request, form, caller, person, now)
         except WishImpossible as refusal:
             form.refuse(refusal.field, refusal.message)
+        except AlreadyWaiting as refusal:
+            waits = waiting_for_agent(request.scope).filter(usager=person, motif=motif, closed_at=None).first()
+            return _page(request, state, form, motif, person, status=409, refusal=refusal.message, waits=waits)
         except DomainError as refusal:
             return _page(request, state, form, motif, person, status=409, refusal=refusal.message)
         else:

@@ -34,7 +34,7 @@ def replay(request: AgentRequest, uuid: uuids.UUID) -> HttpResponse:
         "together": [(one, OFFRES[one.state]) for one in found.together],
         "after": [(one, OFFRES[one.state]) for one in found.after],
         "lines": [(event, event_words(event)) for event in found.lines],
-        "left": left_words(offre.answer_by, now) if offre.is_live else "",
+        "left": left_words(offre.answer_by, now, request.departement.zone) if offre.is_live else "",
         "now": now,
     }
     return render(request, "rdv/waiting/pourquoi.html", context)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from rdv.core.journal import Evenement
 from rdv.core.languages import french_name
@@ -73,6 +74,10 @@ OVER: Mapping[str, str] = {
     OffreState.LOST: "Une autre personne a dit oui avant. Celle-ci garde son rang.",
     OffreState.ACCEPTED: "Cette place est déjà réservée pour cette personne.",
 }
+
+
+# Nearer than this, the time left is counted in hours and minutes.
+COUNTED_MIN = 24 * 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,13 +148,16 @@ def level_words(level: int) -> str:
     return str(Priority(level).label)
 
 
-def left_words(until: datetime, now: datetime) -> str:
-    """encore 22 min, encore 1 h 05, encore 3 jours; "" once it is over."""
+def left_words(until: datetime, now: datetime, zone: ZoneInfo) -> str:
+    """encore 22 min, encore 1 h 05; beyond a day, when it ends: a night or a Sunday is no time to use."""
     minutes = max(0, int((until - now).total_seconds() // 60))
     if until <= now:
         return "terminé"
-    if minutes >= 48 * 60:
-        return f"encore {minutes // (24 * 60)}{NBSP}jours"
+    if minutes >= COUNTED_MIN:
+        local = until.astimezone(zone)
+        if until - now >= timedelta(days=7):
+            return f"jusqu’au {french.day(local)}"
+        return f"jusqu’à {french.WEEKDAYS[local.weekday()]} {french.hour(local)}"
     hours, rest = divmod(minutes, 60)
     return f"encore {hours}{NBSP}h{NBSP}{rest:02d}" if hours else f"encore {rest}{NBSP}min"
 
