@@ -65,7 +65,7 @@ def _answer(answer: Need | None) -> str:
     """Quieter than a need: it is read when one looks for it."""
     if answer is None:
         return ""
-    return f'<span class="nd an">{picto(answer.icon)}<span class="nw">{escape(answer.word)}</span></span> '
+    return f'<span class="nd an">{picto(answer.icon)}<span class="nw">{escape(answer.word)} ·</span></span> '
 
 
 def _sign(icon: str) -> str:

@@ -55,7 +55,7 @@ def test_doubles_stand_side_by_side(house, week, client_of):
 
 def test_visits_say_where_and_the_road_between(house, week, client_of):
     text = words(page(client_of("claire")))
-    assert "Rosa Mendes À domicile, Liévin · Visite" in text
+    assert "Rosa Mendes pas encore répondu, À domicile, Liévin · Visite" in text
     assert re.search(r"Trajet \d+ min Liévin → Avion", text)
     assert "Gaspard Leroy Téléphone · Point" in text
     assert "Éva Masson Pesée, avec Karim Haddad" in text

@@ -201,7 +201,7 @@ def _rdvs(house):
     )
     house.over = make(motif, [owner], at(house, -9, 9), [house.other]).participations.get()
     long_ago = now - 10 * 24 * 60 * MINUTE
-    asked = make_rdv(motif, site, [owner], at(house, 4, 17), usagers=[house.other], created_at=long_ago)
+    asked = make_rdv(motif, site, [owner], at(house, 5, 18), usagers=[house.other], created_at=long_ago)
     house.asked = asked.participations.get()
     notices.booked(house.participation, now=now)
     house.messages = list(about(("participation", str(house.participation.uuid))).order_by("id"))

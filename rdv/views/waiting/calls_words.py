@@ -108,6 +108,8 @@ def _script(appel: Appel, hours: Sequence[Horaire], zone: ZoneInfo) -> list[str]
         lines.append("« Nous vous gardons ces dates. Laquelle vous convient ? »")
     elif appel.kind in (AppelKind.MESSAGE, AppelKind.COMING) or is_kept(appel):
         lines.append("« Pouvez-vous venir ? »")
+        if appel.kind == AppelKind.COMING:
+            lines.append("Si non : « Ce n’est pas grave. J’annule, ou je vous cherche une autre date ? »")
         if rdv.motif.documents and rdv.motif.notice_level == NoticeLevel.NORMAL:
             lines.append(f"Si oui : « Apportez {french.joined(rdv.motif.documents)}. »")
     else:
@@ -122,7 +124,7 @@ def _news(appel: Appel) -> str:
     if appel.kind == AppelKind.MESSAGE:
         return "Nous n’avons pas réussi à vous l’écrire."
     if appel.kind == AppelKind.COMING:
-        return "Je voudrais savoir si vous venez."
+        return "Nous n’avons pas eu votre réponse."
     if appel.kind == AppelKind.PROPOSITION and appel.absence is None:
         return "Nous vous proposons d’autres dates."
     if is_kept(appel):

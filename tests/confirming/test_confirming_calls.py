@@ -218,7 +218,7 @@ def test_the_page_says_what_to_say(world, monkeypatch):
     page = client.get(reverse("rdv:waiting_calls"), {"raison": "vient"}).content.decode()
     for words in (
         "Vient-elle",
-        "Je voudrais savoir si vous venez.",
+        "Nous n’avons pas eu votre réponse.",
         "Pouvez-vous venir",
         "06 39 98 00 01",
         "Oui, la personne vient",
