@@ -28,4 +28,4 @@ EXPOSE 8000
 # The name must be one that this instance answers to; the address is always its own.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s CMD ["python", "-c", "import os, urllib.request as web; web.urlopen(web.Request('http://127.0.0.1:8000/healthz', headers={'Host': os.environ['ALLOWED_HOSTS'].split(',')[0].lstrip('.')}), timeout=4)"]
 # No access log: addresses of pages hold the personal links of usagers. The proxy in front keeps what the law asks.
-CMD ["gunicorn", "rdv.config.wsgi:application", "--bind", "0.0.0.0:8000", "--worker-class", "gthread", "--workers", "2", "--threads", "4", "--graceful-timeout", "30", "--no-control-socket", "--worker-tmp-dir", "/dev/shm"]
+CMD ["gunicorn", "rdv.config.wsgi:application", "--bind", "0.0.0.0:8000", "--worker-class", "gthread", "--workers", "2", "--threads", "4", "--graceful-timeout", "30", "--keep-alive", "150", "--no-control-socket", "--worker-tmp-dir", "/dev/shm"]

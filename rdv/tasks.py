@@ -1,11 +1,16 @@
 """Celery tasks of `rdv`: thin adapters. Each finds by itself what is due; run twice or late, the result is the same."""
 
+from collections.abc import Callable
+from datetime import datetime
+
 from celery import shared_task
 
 from rdv.core import clock
+from rdv.core.sweeps import each_alone
 from rdv.services import (
     absent,
     calls,
+    calls_again,
     confirming_calls,
     export_run,
     holding,
@@ -53,12 +58,19 @@ def compare_files() -> int:
 @shared_task
 def waitlist_minute() -> None:
     """Answers that did not come, hours noted as freed, offers that no longer stand, wishes whose day has gone by."""
-    now = clock.now()
-    waitlist_offer.lapse_due(now)
-    waitlist_withdraw.withdraw_unfit(now)
-    waitlist_noted.note_reopened(now)
-    waitlist_noted.offer_noted(now)
-    waitlist_expiry.expire_past(now)
+    _one_by_one(
+        waitlist_offer.lapse_due,
+        waitlist_withdraw.withdraw_unfit,
+        waitlist_noted.note_reopened,
+        waitlist_noted.offer_noted,
+        waitlist_expiry.expire_past,
+    )
+
+
+@shared_task
+def offer_noted() -> int:
+    """Hours noted a moment ago: the list is asked in the next second, the minute is for when the broker is away."""
+    return waitlist_noted.offer_noted(clock.now())
 
 
 @shared_task
@@ -82,8 +94,13 @@ def calls_to_come() -> int:
 
 @shared_task
 def followups_minute() -> None:
-    """Dates proposed without an answer, absences left half done, messages that reached nobody."""
+    """Dates proposed without an answer, absences left half done, messages that reached nobody, calls without object."""
+    _one_by_one(propositions.lapse_due, absent.resume, calls.note_unreached, calls_again.settle_booked_again)
+
+
+def _one_by_one(*sweeps: Callable[[datetime], object]) -> None:
+    """One that fails is logged, the next ones run."""
     now = clock.now()
-    propositions.lapse_due(now)
-    absent.resume(now)
-    calls.note_unreached(now)
+    for sweep in sweeps:
+        with each_alone("sweep_failed", sweep=sweep.__name__):
+            sweep(now)

@@ -13,6 +13,7 @@ from rdv.views.console import (
     people,
     placing,
     rdv_page,
+    seats,
     series,
     usagers,
 )
@@ -34,6 +35,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("rdv/<uuid:uuid>/deplacer/", moving.rdv_move, name="rdv_move"),
     path("rdv/<uuid:uuid>/remettre/", rdv_page.rdv_restore, name="rdv_restore"),
     path("rdv/<uuid:uuid>/reprendre/", again.rdv_again, name="rdv_again"),
+    path("rdv/<uuid:uuid>/places/", seats.rdv_seats, name="rdv_seats"),
     path("rdv/<uuid:uuid>/serie/", series.rdv_series, name="rdv_series"),
     path("rdv/<uuid:uuid>/serie/annuler/", series.rdv_series_cancel, name="rdv_series_cancel"),
     path("usagers/", usagers.usagers, name="usagers"),

@@ -72,11 +72,7 @@ def forgiving_search(scope_departement: Departement, query: str, *, limit: int =
         return Found()
     limit = max(1, min(limit, MAX_FOUND))
     files = Usager.objects.of(scope_departement).numbered(asked)
-    tiers = [
-        files.nearly_named(asked.words, whole=whole).annotate(tier=Value(tier)).last_seen_first()[: limit + 1]
-        for tier, whole in enumerate((True, False))
-    ]
-    found = Found(_unique(tiers[0].union(tiers[1], all=True).order_by("tier", "-last_contact_at", "-id")))
+    found = Found(files.nearly_named(asked.words).order_by("tier", "-last_contact_at", "-id")[: limit + 1])
     found.has_more = len(found) > limit
     del found[limit:]
     prefetch_related_objects(found, "commune")

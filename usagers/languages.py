@@ -1,12 +1,5 @@
 """Languages of the messages (messages.md, "Channels"), each under the name its speakers read. Pure."""
 
-MESSAGE_LANGUAGES = [
-    ("fr", "Français"),
-    ("en", "English"),
-    ("ar", "العربية"),
-    ("uk", "Українська"),
-    ("es", "Español"),
-    ("pt", "Português"),
-    ("ro", "Română"),
-    ("tr", "Türkçe"),
-]
+from rdv.core.languages import LANGUAGES
+
+MESSAGE_LANGUAGES = [(code, names[0]) for code, names in LANGUAGES.items()]

@@ -14,6 +14,7 @@ from agents.forms.sign_in import EmailField
 from agents.models import Departement, Role, Service, Site
 from agents.models.departement import SMS_SENDER
 from rdv.core.days import PLAUSIBLE_DAY
+from rdv.core.languages import SPOKEN
 
 # The zones of the French départements and regions (tz database).
 ZONES = {
@@ -125,6 +126,14 @@ class InviteForm(RoleForm):
 class ServicesForm(forms.Form):
     services: "forms.ModelMultipleChoiceField[Service]" = forms.ModelMultipleChoiceField(
         queryset=None, label="Services", required=False, widget=forms.CheckboxSelectMultiple
+    )
+
+    languages = forms.MultipleChoiceField(
+        label="Langues parlées, en plus du français",
+        choices=SPOKEN,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"invalid_choice": "Cochez les langues de la liste."},
     )
 
     def __init__(self, *args: Any, departement: Departement, **kwargs: Any) -> None:

@@ -12,6 +12,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.validators import EmailValidator
 
 from agents.models import Agent, NotificationLevel
+from rdv.core.languages import SPOKEN
 
 _NO_SIGNS = re.compile(r"[\s\-.·]+")
 PASSWORD_HELP = "12 caractères ou plus. Une phrase est plus facile à retenir."  # noqa: S105 - a hint, not a password
@@ -150,3 +151,10 @@ class PreferencesForm(forms.Form):
     notification_level = forms.ChoiceField(label="E-mails reçus sur vos rendez-vous", choices=NotificationLevel.choices)
     hears_arrivals = forms.BooleanField(label="M’écrire quand une personne arrive pour moi à l’accueil", required=False)
     shows_name = forms.BooleanField(label="Montrer mon nom au public", required=False)
+    languages = forms.MultipleChoiceField(
+        label="Langues que je parle, en plus du français",
+        choices=SPOKEN,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"invalid_choice": "Cochez les langues de la liste."},
+    )

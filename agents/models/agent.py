@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
@@ -69,6 +70,10 @@ class Agent(AbstractBaseUser):
     is_operateur = models.BooleanField("opérateur de la plateforme", default=False)
     # Adding one ends every session and every trusted post of this agent (see `get_session_auth_hash`).
     session_epoch = models.PositiveIntegerField(default=0, db_default=0, editable=False)
+    # Beside French (codes of rdv.core.languages): who waits may ask for one.
+    languages = ArrayField(
+        models.CharField(max_length=5), verbose_name="langues parlées", default=list, db_default=[], blank=True
+    )
     agenda_view = models.CharField("vue préférée", max_length=8, default="semaine")
 
     USERNAME_FIELD = "email"

@@ -12,6 +12,7 @@ from agents.services.links import send_link
 from rdv.core.db import constraint_errors
 from rdv.core.errors import DomainError
 from rdv.core.journal import Author
+from rdv.core.languages import in_order
 
 
 class EmailTaken(DomainError):  # noqa: N818 - domain errors are named by what they say (house.md)
@@ -58,12 +59,20 @@ def signed_out(*, agent: Agent, now: datetime) -> None:
 
 
 def update_preferences(
-    *, agent: Agent, notification_level: str, hears_arrivals: bool, shows_name: bool, author: Author, now: datetime
+    *,
+    agent: Agent,
+    notification_level: str,
+    hears_arrivals: bool,
+    shows_name: bool,
+    languages: Collection[str],
+    author: Author,
+    now: datetime,
 ) -> None:
     after = {
         "notification_level": notification_level,
         "hears_arrivals": hears_arrivals,
         "shows_name": shows_name,
+        "languages": in_order(languages),
     }
     with transaction.atomic():
         before = {name: getattr(agent, name) for name in after}
@@ -207,6 +216,18 @@ def set_services(*, agent: Agent, services: Collection[Service], author: Author,
         if before != after:
             data = {"before": sorted(before), "after": sorted(after)}
             journal.write("agent.services_changed", agent, author=author, now=now, data=data)
+
+
+def set_languages(*, agent: Agent, languages: Collection[str], author: Author, now: datetime) -> None:
+    """What the agent speaks beside French: who waits may ask for it."""
+    before, after = agent.languages, in_order(languages)
+    if before == after:
+        return
+    with transaction.atomic():
+        agent.languages = after
+        agent.save(update_fields=["languages"])
+        data = {"before": before, "after": after}
+        journal.write("agent.languages_changed", agent, author=author, now=now, data=data)
 
 
 def _tenant(agent: Agent) -> str:

@@ -27,6 +27,7 @@ def account(request: OperateurRequest) -> HttpResponse:
         "notification_level": agent.notification_level,
         "hears_arrivals": agent.hears_arrivals,
         "shows_name": agent.shows_name,
+        "languages": agent.languages,
     }
     form = PreferencesForm(request.POST or None, initial=initial)
     if form.is_valid():
@@ -36,6 +37,7 @@ def account(request: OperateurRequest) -> HttpResponse:
             notification_level=form.cleaned_data["notification_level"],
             hears_arrivals=form.cleaned_data["hears_arrivals"],
             shows_name=form.cleaned_data["shows_name"],
+            languages=form.cleaned_data["languages"],
             author=oneself(agent, now),
             now=now,
         )

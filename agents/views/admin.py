@@ -138,7 +138,8 @@ def _agent_page(
         "factor": second_factor.state_of(shown),
         "role_form": role_form or RoleForm(departement=departement, initial=initial),
         "services_form": ServicesForm(
-            departement=departement, initial={"services": [service.pk for service in shown.services.all()]}
+            departement=departement,
+            initial={"services": [service.pk for service in shown.services.all()], "languages": shown.languages},
         ),
         "said": said,
         "is_oneself": shown.pk == request.agent.pk,
@@ -234,10 +235,10 @@ def admin_services(request: AgentRequest, pk: int) -> HttpResponse:
     agent = agent_for_admin(request.scope, pk, today=_today(request))
     form = ServicesForm(request.POST, departement=request.departement)
     if not form.is_valid():
-        said = "Un des services n’existe plus. Regardez la liste à nouveau."
+        said = "Un des choix n’existe plus. Regardez la liste à nouveau."
         return _agent_page(request, agent, said=said, status=422)
-    accounts.set_services(
-        agent=agent, services=list(form.cleaned_data["services"]), author=request.scope.author(), now=clock.now()
-    )
-    messages.success(request, "Les services sont enregistrés.")
+    author, now = request.scope.author(), clock.now()
+    accounts.set_services(agent=agent, services=list(form.cleaned_data["services"]), author=author, now=now)
+    accounts.set_languages(agent=agent, languages=form.cleaned_data["languages"], author=author, now=now)
+    messages.success(request, "Les services et les langues sont enregistrés.")
     return redirect("agents:admin_agent", pk)

@@ -4,7 +4,7 @@ A service says who may read which Rdv: its pages ask for the password again, as 
 """
 
 from django.contrib import messages
-from django.http import HttpResponse, QueryDict
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -12,27 +12,24 @@ from agents.access import service_for_admin, site_for_admin
 from agents.forms.places import ServiceForm, SiteForm, initial_service, initial_site
 from agents.models import Service, Site
 from agents.services import sites, trades
-from agents.services.refusals import FieldRefused
 from agents.views.guards import AgentRequest, admin_required, password_fresh
+from agents.views.saving import REFUSED, saved, typed
 from rdv.core import clock
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @admin_required
 def admin_new_site(request: AgentRequest) -> HttpResponse:
-    form = SiteForm(_typed(request), departement=request.departement)
-    if not form.is_valid():
-        return _site_page(request, form, None)
-    try:
-        made = sites.create_site(
-            departement=request.departement,
-            fields=form.site_fields(),
-            author=request.scope.author(),
-            now=clock.now(),
-        )
-    except FieldRefused as refused:
-        form.add_error(refused.field, refused.message)
-        return _site_page(request, form, None, status=409)
+    form = SiteForm(typed(request), departement=request.departement)
+    author = request.scope.author()
+
+    def create() -> Site:
+        fields = form.site_fields()
+        return sites.create_site(departement=request.departement, fields=fields, author=author, now=clock.now())
+
+    made, status = saved(form, create)
+    if made is None:
+        return _site_page(request, form, None, status=status)
     messages.success(request, f"« {made.name} » est ajouté. Cochez maintenant les motifs qu’il propose.")
     return redirect("rdv:motifs")
 
@@ -41,15 +38,15 @@ def admin_new_site(request: AgentRequest) -> HttpResponse:
 @admin_required
 def admin_site(request: AgentRequest, pk: int) -> HttpResponse:
     site = site_for_admin(request.scope, pk)
-    form = SiteForm(_typed(request), departement=request.departement, initial=initial_site(site))
-    if not form.is_valid():
-        return _site_page(request, form, site)
-    try:
-        saved = sites.update_site(site=site, fields=form.site_fields(), author=request.scope.author(), now=clock.now())
-    except FieldRefused as refused:
-        form.add_error(refused.field, refused.message)
-        return _site_page(request, form, site, status=409)
-    messages.success(request, f"« {saved.name} » est enregistré.")
+    form = SiteForm(typed(request), departement=request.departement, initial=initial_site(site))
+
+    def update() -> Site:
+        return sites.update_site(site=site, fields=form.site_fields(), author=request.scope.author(), now=clock.now())
+
+    kept, status = saved(form, update)
+    if kept is None:
+        return _site_page(request, form, site, status=status)
+    messages.success(request, f"« {kept.name} » est enregistré.")
     return redirect("agents:settings")
 
 
@@ -57,16 +54,17 @@ def admin_site(request: AgentRequest, pk: int) -> HttpResponse:
 @admin_required
 @password_fresh
 def admin_new_service(request: AgentRequest) -> HttpResponse:
-    form = ServiceForm(_typed(request))
-    if not form.is_valid():
-        return _service_page(request, form, None)
-    try:
-        made = trades.create_service(
-            departement=request.departement, trade=form.trade(), author=request.scope.author(), now=clock.now()
-        )
-    except FieldRefused as refused:
-        form.add_error(refused.field, refused.message)
-        return _service_page(request, form, None, status=409)
+    form = ServiceForm(typed(request))
+    author = request.scope.author()
+
+    def create() -> Service:
+        return trades.create_service(
+            departement=request.departement, trade=form.trade(), author=author, now=clock.now()
+        )  # fmt: skip
+
+    made, status = saved(form, create)
+    if made is None:
+        return _service_page(request, form, None, status=status)
     messages.success(request, f"« {made.name} » est ajouté. Affectez-y maintenant des agents.")
     return redirect("agents:settings")
 
@@ -76,17 +74,17 @@ def admin_new_service(request: AgentRequest) -> HttpResponse:
 @password_fresh
 def admin_service(request: AgentRequest, pk: int) -> HttpResponse:
     service = service_for_admin(request.scope, pk)
-    form = ServiceForm(_typed(request), initial=initial_service(service))
-    if not form.is_valid():
-        return _service_page(request, form, service)
-    try:
-        saved = trades.update_service(
-            service=service, trade=form.trade(), author=request.scope.author(), now=clock.now()
-        )
-    except FieldRefused as refused:
-        form.add_error(refused.field, refused.message)
-        return _service_page(request, form, service, status=409)
-    messages.success(request, _saved_words(service, saved))
+    form = ServiceForm(typed(request), initial=initial_service(service))
+
+    author = request.scope.author()
+
+    def update() -> Service:
+        return trades.update_service(service=service, trade=form.trade(), author=author, now=clock.now())
+
+    kept, status = saved(form, update)
+    if kept is None:
+        return _service_page(request, form, service, status=status)
+    messages.success(request, _saved_words(service, kept))
     return redirect("agents:settings")
 
 
@@ -99,29 +97,21 @@ def admin_remove_service(request: AgentRequest, pk: int) -> HttpResponse:
         trades.remove_service(service=service, author=request.scope.author(), now=clock.now())
     except trades.ServiceUsed as refused:
         form = ServiceForm(initial=initial_service(service))
-        return _service_page(request, form, service, said=refused.message, status=409)
+        return _service_page(request, form, service, said=refused.message, status=REFUSED)
     messages.success(request, f"« {service.name} » est retiré.")
     return redirect("agents:settings")
 
 
-def _typed(request: AgentRequest) -> QueryDict | None:
-    return request.POST if request.method == "POST" else None
-
-
-def _site_page(request: AgentRequest, form: SiteForm, site: Site | None, *, status: int = 0) -> HttpResponse:
+def _site_page(request: AgentRequest, form: SiteForm, site: Site | None, *, status: int) -> HttpResponse:
     context = {"form": form, "place": site}
-    return render(request, "agents/admin_site.html", context, status=status or _status(form))
+    return render(request, "agents/admin_site.html", context, status=status)
 
 
 def _service_page(
-    request: AgentRequest, form: ServiceForm, service: Service | None, *, said: str = "", status: int = 0
+    request: AgentRequest, form: ServiceForm, service: Service | None, *, status: int, said: str = ""
 ) -> HttpResponse:
     context = {"form": form, "service": service, "said": said}
-    return render(request, "agents/admin_service.html", context, status=status or _status(form))
-
-
-def _status(form: SiteForm | ServiceForm) -> int:
-    return 422 if form.is_bound else 200
+    return render(request, "agents/admin_service.html", context, status=status)
 
 
 def _saved_words(before: Service, after: Service) -> str:

@@ -9,8 +9,8 @@ from agents.access import team_for_admin, today_of
 from agents.forms.teams import TeamForm, initial_team
 from agents.models import Equipe
 from agents.services import teams
-from agents.services.refusals import FieldRefused
 from agents.views.guards import AgentRequest, admin_required
+from agents.views.saving import saved, typed
 from rdv.core import clock
 
 
@@ -18,15 +18,14 @@ from rdv.core import clock
 @admin_required
 def admin_new_team(request: AgentRequest) -> HttpResponse:
     form = _form(request, None)
-    if not form.is_valid():
-        return _page(request, form, None)
-    try:
-        made = teams.create_team(
-            departement=request.departement, team=form.team(), author=request.scope.author(), now=clock.now()
-        )
-    except FieldRefused as refused:
-        form.add_error(refused.field, refused.message)
-        return _page(request, form, None, status=409)
+    author = request.scope.author()
+
+    def create() -> Equipe:
+        return teams.create_team(departement=request.departement, team=form.team(), author=author, now=clock.now())
+
+    made, status = saved(form, create)
+    if made is None:
+        return _page(request, form, None, status=status)
     messages.success(request, f"« {made.name} » est ajoutée.")
     return redirect("agents:settings")
 
@@ -36,14 +35,14 @@ def admin_new_team(request: AgentRequest) -> HttpResponse:
 def admin_team(request: AgentRequest, pk: int) -> HttpResponse:
     equipe = team_for_admin(request.scope, pk)
     form = _form(request, equipe)
-    if not form.is_valid():
-        return _page(request, form, equipe)
-    try:
-        saved = teams.update_team(equipe=equipe, team=form.team(), author=request.scope.author(), now=clock.now())
-    except FieldRefused as refused:
-        form.add_error(refused.field, refused.message)
-        return _page(request, form, equipe, status=409)
-    messages.success(request, f"« {saved.name} » est enregistrée.")
+
+    def update() -> Equipe:
+        return teams.update_team(equipe=equipe, team=form.team(), author=request.scope.author(), now=clock.now())
+
+    kept, status = saved(form, update)
+    if kept is None:
+        return _page(request, form, equipe, status=status)
+    messages.success(request, f"« {kept.name} » est enregistrée.")
     return redirect("agents:settings")
 
 
@@ -58,13 +57,13 @@ def admin_remove_team(request: AgentRequest, pk: int) -> HttpResponse:
 
 def _form(request: AgentRequest, equipe: Equipe | None) -> TeamForm:
     return TeamForm(
-        request.POST if request.method == "POST" else None,
+        typed(request),
         departement=request.departement,
         today=today_of(request.agent, clock.now()),
         initial=initial_team(equipe) if equipe else None,
     )
 
 
-def _page(request: AgentRequest, form: TeamForm, equipe: Equipe | None, *, status: int = 0) -> HttpResponse:
+def _page(request: AgentRequest, form: TeamForm, equipe: Equipe | None, *, status: int) -> HttpResponse:
     context = {"form": form, "team": equipe}
-    return render(request, "agents/admin_team.html", context, status=status or (422 if form.is_bound else 200))
+    return render(request, "agents/admin_team.html", context, status=status)

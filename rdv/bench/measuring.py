@@ -44,7 +44,9 @@ def measure(question: Question, scale: str) -> dict[str, Any]:
         question.prepare()()
         question.yardstick.ask()
     queries = queries_of(question)
+    # As the web process does at its start (rdv/config/wsgi).
     gc.collect()
+    gc.freeze()
     own: list[float] = []
     yard: list[float] = []
     for _ in range(question.times):

@@ -61,6 +61,7 @@ def children(directory: Path, port: int) -> tuple[Child, ...]:
         Child("web", directory, [
             "gunicorn", "rdv.config.wsgi:application", "--bind", f"{LOOPBACK}:{port}", "--pid", str(run / "web.pid"),
             "--worker-class", "gthread", "--workers", "2", "--threads", "4", "--graceful-timeout", "10",
+            "--keep-alive", "150",  # longer than a proxy keeps its side: it never writes to one that was just closed
             "--no-control-socket",  # it would be made in the person's home, the same one for every demo
         ]),
         Child("worker", directory, [

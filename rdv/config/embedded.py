@@ -93,7 +93,7 @@ class Servers:
             server.stop()
             server.clear_leftover()
         forget_refuge(self.directory)
-        shutil.rmtree(self.directory)
+        shutil.rmtree(self.directory, onerror=_unless_gone)
         self._release()
 
     def _release(self) -> None:
@@ -109,6 +109,12 @@ class Servers:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
+
+
+def _unless_gone(_remove: object, _path: str, problem: tuple[type[BaseException], BaseException, object]) -> None:
+    """A process that ends takes its own files away meanwhile: that is no error."""
+    if not isinstance(problem[1], FileNotFoundError):
+        raise problem[1]
 
 
 def servers_for_tests() -> Servers | None:

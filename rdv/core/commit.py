@@ -21,6 +21,13 @@ def named_after_commit(name: str, *args: object) -> None:
     transaction.on_commit(partial(_send_named, name, args), robust=True)
 
 
+def named_once_after_commit(name: str) -> None:
+    """The same for what is noted many times in one transaction: woken once."""
+    waiting = (function for _, function, _ in transaction.get_connection().run_on_commit)
+    if not any(isinstance(one, partial) and one.func is _send_named and one.args[0] == name for one in waiting):
+        named_after_commit(name)
+
+
 def _send_named(name: str, args: tuple[object, ...]) -> None:
     try:
         current_app.send_task(name, args=args, retry=False, ignore_result=True)

@@ -47,10 +47,17 @@ def _constraint_name(error: Exception) -> str:
     return getattr(diag, "constraint_name", None) or ""
 
 
-def lock_agents(agent_ids: Iterable[int]) -> None:
+_LOCK = "SELECT pg_advisory_xact_lock(%s, id) FROM unnest(%s::int[]) AS id"
+_LOCK_LIGHTLY = (
+    "SELECT pg_advisory_xact_lock(%s, id), set_config('synchronous_commit', 'off', true) FROM unnest(%s::int[]) AS id"
+)
+
+
+def lock_agents(agent_ids: Iterable[int], *, may_be_forgotten: bool = False) -> None:
     """Hold the agents' agendas until the end of the transaction, in id order so that two bookings never wait in a ring.
 
-    Advisory: a booking never blocks somebody who only edits the agent's name.
+    Advisory: a booking never blocks somebody who only edits the agent's name. `may_be_forgotten`: what this transaction
+    writes is committed before the disk has it; a crash of the server in the next half-second forgets it whole (0022).
     """
     if not connection.in_atomic_block:
         raise RuntimeError("lock_agents outside a transaction locks nothing")
@@ -59,7 +66,7 @@ def lock_agents(agent_ids: Iterable[int]) -> None:
         return
     with connection.cursor() as cursor:
         # unnest keeps the order of the array; one round trip for any number of agents.
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, id) FROM unnest(%s::int[]) AS id", [LOCK_AGENT, ids])
+        cursor.execute(_LOCK_LIGHTLY if may_be_forgotten else _LOCK, [LOCK_AGENT, ids])
 
 
 def lock_waitlist(departement_code: str) -> None:

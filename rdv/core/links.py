@@ -29,6 +29,17 @@ PATHS: dict[str, Callable[[str], str]] = {
 }
 
 
+# Any of these paths, with whatever stands where the token does.
+_SECRET_PATH = re.compile(
+    "(" + "|".join(re.escape(path("#").partition("#")[0]) for path in PATHS.values()) + r")[0-9A-Za-z]{8,}"
+)
+
+
+def hide_links(text: str) -> str:
+    """The same words without the keys: for logs, which people read who must not open these pages."""
+    return _SECRET_PATH.sub(r"\1[...]", text)
+
+
 def make_token(purpose: str, subject: str) -> str:
     """The token of this purpose for this subject (a uuid in text): deterministic, single-purpose."""
     # Apart from SECRET_KEY, so that changing that one leaves the links of old messages alive.

@@ -1,9 +1,14 @@
-"""Structured logs: one JSON object per line, a request id, and no personal data by construction (only named fields)."""
+"""Structured logs: one JSON object per line, a request id, and no personal data by construction (only named fields).
+
+An error says the path of its request, and some paths are keys (rdv/core/links): never written.
+"""
 
 import json
 import logging
 from contextvars import ContextVar
 from datetime import UTC, datetime
+
+from rdv.core.links import hide_links
 
 request_id: ContextVar[str] = ContextVar("request_id", default="-")
 
@@ -25,8 +30,8 @@ class JsonFormatter(logging.Formatter):
             "level": record.levelname,
             "logger": record.name,
             "request": getattr(record, "request_id", "-"),
-            "message": record.getMessage(),
+            "message": hide_links(record.getMessage()),
         }
         if record.exc_info:
-            line["error"] = self.formatException(record.exc_info)
+            line["error"] = hide_links(self.formatException(record.exc_info))
         return json.dumps(line, ensure_ascii=False)

@@ -116,6 +116,35 @@ class Policy:
         return timedelta(minutes=getattr(self, f"{tier.value}_answer_min"))
 
 
+# Telephones ring in the day, and at least from noon to five.
+MORNINGS, EVENINGS = range(6, 13), range(17, 23)
+# Each answer must leave time before the hour: the setting that bounds the time left of its tier.
+_BOUNDED_BY = {
+    "long_answer_min": "long_from_h",
+    "middle_answer_min": "middle_from_h",
+    "near_answer_min": "near_from_h",
+    "short_answer_min": "near_from_h",
+}
+
+
+def require_sensible(policy: Policy) -> None:
+    """What works and would yet make the list silent, or wake a town. Raises PolicyError. Asked of whoever writes the
+    settings: those written before go on as they are."""
+    if policy.quiet_until_h not in MORNINGS:
+        raise PolicyError("quiet_until_h", f"Entre {MORNINGS[0]} et {MORNINGS[-1]} heures.")
+    if policy.quiet_from_h not in EVENINGS:
+        raise PolicyError("quiet_from_h", f"Entre {EVENINGS[0]} et {EVENINGS[-1]} heures.")
+    for bound in ("near_from_h", "middle_from_h", "long_from_h"):
+        if getattr(policy, bound) < 1:
+            raise PolicyError(bound, "Il faut au moins 1 heure.")
+    for answer, bound in _BOUNDED_BY.items():
+        most = getattr(policy, bound) * 60
+        if getattr(policy, answer) > most:
+            raise PolicyError(
+                answer, f"Au plus {most} minutes\u00a0: l’heure libérée peut n’être que dans {most // 60} h."
+            )
+
+
 def policy_from(*layers: Mapping[str, int]) -> Policy:
     """The defaults, then each layer over them (département, motif). Raises PolicyError (unknown, absurd)."""
     known = {one.name for one in fields(Policy)}

@@ -14,8 +14,7 @@ from django.db.models import QuerySet
 from agents.models import Agent, Site
 from rdv.forms.planning import date_field, time_field
 from rdv.models import Motif
-
-MOST_PLACES = 500
+from rdv.services.seats import MOST_PLACES
 
 
 class WorkshopForm(forms.Form):

@@ -13,6 +13,7 @@ from django.forms import BoundField
 from django.utils.translation import gettext_lazy as _
 
 from agents.models import Site
+from rdv.core.languages import LANGUAGES, french_name
 from rdv.domain import french
 from rdv.domain.french import NBSP
 from rdv.models import Modality, Motif
@@ -99,6 +100,12 @@ class WishesForm(forms.Form):
             "invalid_choice": _("Choisissez un délai."),
         },
     )
+    language = forms.ChoiceField(
+        label=_("Dans quelle langue voulez-vous être reçu\u00a0?"),
+        help_text=_("Une autre langue que le français peut demander plus de temps."),
+        required=False,
+        error_messages={"invalid_choice": _("Choisissez une langue de la liste.")},
+    )
     auto_accept = forms.BooleanField(
         label=_("Inscrivez-moi tout de suite si une place se libère, sans me demander"), required=False
     )
@@ -112,15 +119,20 @@ class WishesForm(forms.Form):
         today: dt.date,
         is_for_session: bool = False,
         has_end: bool = True,
+        languages: Sequence[str] = (),
         **options: Any,
     ) -> None:
-        """`sites`: each with its distance in words. `has_end`: False when an Rdv already says until when."""
+        """`sites`: each with its distance in words. `has_end`: False when an Rdv already says until when.
+        `languages`: spoken by those who receive."""
         super().__init__(data, **options)
         self.today = today
         self.known = {site.slug: site for site, _distance in sites}
         self.set_choices("sites", [(site.slug, _named(site, distance)) for site, distance in sites])
         self.set_choices("notice", notices_of(motif))
+        named = [(code, f"{LANGUAGES[code][0]} ({french_name(code)})") for code in languages]
+        self.set_choices("language", [("", str(_("En français"))), *named])
         hidden = {
+            "language": not languages,
             "sites": is_for_session or motif.modality != Modality.PUBLIC_OFFICE or len(sites) < 2,
             "half_days": is_for_session,
             "from_day": is_for_session,
@@ -153,7 +165,7 @@ class WishesForm(forms.Form):
         if "half_days" in self.fields:
             bits = {int(bit) for bit in self.cleaned_data["half_days"]}
             said["half_days"] = 0 if len(bits) == HALVES else sum(1 << bit for bit in bits)
-        for name in ("from_day", "until_day", "auto_accept"):
+        for name in ("from_day", "until_day", "language", "auto_accept"):
             if name in self.fields:
                 said[name] = self.cleaned_data[name]
         return replace(wishes, **said)
@@ -188,5 +200,6 @@ def initial_of(wishes: Wishes, sites: Sequence[Site], motif: Motif) -> dict[str,
         "from_day": wishes.from_day,
         "until_day": wishes.until_day,
         "notice": max((one for one in choices if one <= wishes.shortest_notice_min), default=choices[0]),
+        "language": wishes.language,
         "auto_accept": wishes.auto_accept,
     }

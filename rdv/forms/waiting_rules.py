@@ -8,8 +8,8 @@ from typing import Any
 
 from django import forms
 
-from rdv.domain.waiting import Policy
-from rdv.services.waitlist_rules import settings_of
+from rdv.domain.waiting import Policy, PolicyError, policy_from
+from rdv.services.waitlist_rules import examples_of, settings_of
 
 LARGEST = 24 * 60 * 7
 # Panels of the page, and the words of each setting.
@@ -70,7 +70,7 @@ class PolicyForm(forms.Form):
 
     def __init__(self, *args: Any, below: Policy, whose: str, **options: Any) -> None:
         super().__init__(*args, **options)
-        usual = settings_of(below)
+        self.below, usual = below, settings_of(below)
         for _, lines in GROUPS.values():
             for name, label in lines:
                 self.fields[name] = forms.IntegerField(
@@ -94,6 +94,17 @@ class PolicyForm(forms.Form):
     @property
     def panels(self) -> list[tuple[str, str, list[forms.BoundField]]]:
         return [(key, title, [self[name] for name, _ in lines]) for key, (title, lines) in GROUPS.items()]
+
+    @property
+    def examples(self) -> list[str]:
+        """What the numbers do: those typed when they can be, else those that apply today."""
+        typed = self.settings if self.is_bound and not self.errors else dict(self.initial)
+        for settings in (typed, {}):
+            try:
+                return examples_of(policy_from(settings_of(self.below), settings))
+            except PolicyError:
+                continue
+        return examples_of(self.below)
 
     def refuse(self, field: str, message: str) -> None:
         self.add_error(field if field in self.fields else None, message)

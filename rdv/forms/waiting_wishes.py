@@ -11,6 +11,7 @@ from typing import Any, cast
 from django import forms
 
 from agents.models import Agent, Site
+from rdv.core.languages import french_name
 from rdv.domain import french
 from rdv.domain.waiting import HALF_DAYS
 from rdv.forms.planning import date_field
@@ -40,6 +41,7 @@ class Choices:
     agents: Sequence[Agent] = ()
     sessions: Sequence[Rdv] = ()
     rdvs: Sequence[Participation] = ()
+    languages: Sequence[str] = ()
 
 
 class NumbersField(forms.TypedMultipleChoiceField):
@@ -81,6 +83,11 @@ class WishesForm(forms.Form):
     )
     referent_only = forms.BooleanField(label="Avec son référent seulement", required=False)
     needs_step_free = forms.BooleanField(label="Accès sans marche", required=False)
+    language = forms.ChoiceField(
+        label="Avec quelqu’un qui parle",
+        required=False,
+        error_messages={"invalid_choice": "Choisissez une langue de la liste."},
+    )
     shortest_notice_min = forms.TypedChoiceField(
         label="Peut venir si on la prévient",
         coerce=int,
@@ -97,12 +104,12 @@ class WishesForm(forms.Form):
         self._offer("half_days", [(1 << n, name.capitalize()) for n, name in enumerate(HALF_DAYS)])
         self._offer("shortest_notice_min", self._notices())
         self._offer("agent", [("", "N’importe qui"), *((one.pk, one.full_name) for one in choices.agents)])
+        self._offer("language", [("", "Peu importe"), *((one, french_name(one)) for one in choices.languages)])
         if not choices.motif.is_collective:
             del self.fields["auto_accept"]
-        for name in ("equivalents", "agent"):
-            kept = {"equivalents": choices.motifs, "agent": choices.agents}[name]
-            if not kept:
-                del self.fields[name]
+        optional = {"equivalents": choices.motifs, "agent": choices.agents, "language": choices.languages}
+        for name in [name for name, offered in optional.items() if not offered]:
+            del self.fields[name]
 
     def _notices(self) -> list[tuple[Any, str]]:
         """The usual ones, and the one kept already when it is another."""
@@ -135,6 +142,7 @@ class WishesForm(forms.Form):
             agent=next((one for one in choices.agents if one.pk == data.get("agent")), None),
             referent_only=data["referent_only"],
             needs_step_free=data["needs_step_free"],
+            language=data.get("language", ""),
             shortest_notice_min=data["shortest_notice_min"],
             auto_accept=data.get("auto_accept", False),
         )
@@ -157,6 +165,7 @@ def wishes_initial(inscription: Inscription) -> dict[str, Any]:
         "agent": inscription.agent_id,
         "referent_only": inscription.referent_only,
         "needs_step_free": inscription.needs_step_free,
+        "language": inscription.language,
         "shortest_notice_min": inscription.shortest_notice_min,
         "auto_accept": inscription.auto_accept,
     }

@@ -7,7 +7,7 @@ from rdv.models.export import Export, ExportFormat, ExportState
 from rdv.models.inscription import OPEN_STATES, Inscription, InscriptionState, Priority
 from rdv.models.motif import Booker, Modality, Motif, MotifSite, NoticeLevel, Tile
 from rdv.models.occupation import Occupation, OccupationKind
-from rdv.models.offre import Liberation, Offre, OffreState, SourceKind
+from rdv.models.offre import UNDONE, Liberation, Offre, OffreState, SourceKind
 from rdv.models.option import EXTEND_BY, HOLD_FOR, Option, OptionAgent, Purpose
 from rdv.models.plage import Ouverture, PlageMotif, PlageOuverture, RhythmChoice
 from rdv.models.proposition import Horaire, Proposition, PropositionState
@@ -20,6 +20,7 @@ __all__ = [
     "HOLD_FOR",
     "LIVE_STATUSES",
     "OPEN_STATES",
+    "UNDONE",
     "Absence",
     "AbsenceKind",
     "Appel",

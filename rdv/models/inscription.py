@@ -89,6 +89,8 @@ class Inscription(models.Model):
     )
     referent_only = models.BooleanField("avec son référent seulement", default=False)
     needs_step_free = models.BooleanField("accès sans marche", default=False)
+    # Spoken by one of those who receive (rdv.core.languages); empty: any.
+    language = models.CharField("langue parlée", max_length=5, default="", db_default="", blank=True)
     # "I can come within N minutes": a freed hour nearer than that is not offered.
     shortest_notice_min = models.PositiveIntegerField("prévenu au plus tard", default=SHORTEST_NOTICE_MIN)
     # The Rdv that is given back, in the same transaction, when an earlier one is accepted.

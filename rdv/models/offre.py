@@ -27,6 +27,10 @@ class OffreState(models.TextChoices):
     LOST = "lost", "Donnée à une autre personne"
 
 
+# Why an offer was withdrawn, when whoever had cancelled took their word back at once: it counts for nobody.
+UNDONE = "annulation défaite"
+
+
 class SourceKind(models.TextChoices):
     """What freed the hour."""
 
@@ -147,6 +151,8 @@ class Liberation(models.Model):
     source_kind = models.CharField(max_length=12, choices=SourceKind.choices)
     source_uuid = models.UUIDField(null=True)
     created_at = models.DateTimeField()
+    # The last time it could not be looked at: it stands behind the others, and blocks none.
+    failed_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [

@@ -1,7 +1,7 @@
 """Rdv: an appointment or a workshop session. Participation: one usager in it, with their own status."""
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
@@ -118,6 +118,11 @@ class Rdv(models.Model):
     @property
     def is_live(self) -> bool:
         return self.cancelled_at is None
+
+    @property
+    def length(self) -> timedelta:
+        """The motif's, or the one that somebody gave it by hand."""
+        return self.ends_at - self.starts_at
 
     @property
     def seats_left(self) -> int:

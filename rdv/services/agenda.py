@@ -6,7 +6,7 @@ What the reader may not see is already taken out here: a masked Rdv has a time a
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
 from typing import Any
@@ -18,6 +18,7 @@ from django.db.models import Exists, OuterRef, Prefetch, QuerySet, Subquery
 from agents.access import Scope
 from agents.models import AGENDA_ROLES, Affectation, Agent, Departement, Fermeture, Site
 from rdv.access import may_read_rdv
+from rdv.core.clock import day_bounds
 from rdv.domain.holidays import holiday_name
 from rdv.domain.intervals import Interval, merge, subtract
 from rdv.domain.travel import Point, travel_time
@@ -116,12 +117,6 @@ def read_days(agent: Agent, days: Sequence[date], *, scope: Scope, now: datetime
     return found
 
 
-def day_bounds(day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
-    """Midnight to midnight on the wall: 23 or 25 hours on the days when the clock changes."""
-    first = datetime.combine(day, time(), zone).astimezone(UTC)
-    return first, datetime.combine(day + timedelta(days=1), time(), zone).astimezone(UTC)
-
-
 def _openings(
     agent: Agent, days: list[Day], closed: set[tuple[date, int | None]], start: datetime, end: datetime
 ) -> None:
@@ -141,8 +136,10 @@ def _openings(
 
 def _rdvs(agent: Agent, departement: Departement, start: datetime, end: datetime) -> list[Rdv]:
     """What a page of agenda shows of its Rdv: one object per motif and per site, people by name and needs alone."""
-    rows = Rdv.objects.live().filter(departement=departement, rdv_agents__agent=agent, starts_at__lt=end)
-    found = list(rows.filter(ends_at__gt=start).order_by("starts_at", "id").prefetch_related("motif", "site"))
+    # By what they take of the agent's time: RdvAgent alone would walk all the years that this agent has received.
+    taken = Occupation.objects.meeting(start, end).filter(agent=agent, rdv__isnull=False).values("rdv")
+    rows = Rdv.objects.live().filter(departement=departement, pk__in=taken, starts_at__lt=end, ends_at__gt=start)
+    found = list(rows.order_by("starts_at", "id").prefetch_related("motif", "site"))
     links = RdvAgent.objects.filter(rdv__in=found).order_by("agent_id")
     _keep(found, "rdv_agents", links.prefetch_related(Prefetch("agent", Agent.objects.only(*_AGENT))))
     people = Participation.objects.filter(rdv__in=found).select_related("usager").only(*_PARTICIPATION, *_USAGER)

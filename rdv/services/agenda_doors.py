@@ -12,8 +12,8 @@ from django.http import Http404
 from agents.access import Scope
 from agents.models import AGENDA_ROLES, Affectation, Agent, AgentService, Departement, Service, Site
 from rdv.access import agents_seen, motifs_for_agent
+from rdv.core.clock import day_bounds
 from rdv.models import Motif, MotifSite, Occupation, Participation, Rdv, RdvAgent
-from rdv.services.agenda import day_bounds
 from rdv.services.reading import participations_to_fill_in
 
 

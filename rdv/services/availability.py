@@ -167,7 +167,7 @@ def lay(question: Question, free: Stretches) -> list[Creneau]:
 def _laid(question: Question, stretches: Iterable[Span]) -> list[range]:
     motif = question.motif
     buffers = motif.buffer_before + motif.buffer_after
-    return lay_spans(stretches, duration=motif.duration, buffers=buffers, window=question.window)
+    return lay_spans(stretches, duration=question.duration, buffers=buffers, window=question.window)
 
 
 def _first_only(question: Question, free: Stretches) -> list[Creneau]:
@@ -200,7 +200,7 @@ def _lay_binomes(question: Question, free: Stretches) -> list[Creneau]:
         starts = binome_among(
             agendas,
             needed=motif.agents_needed,
-            duration=motif.duration,
+            duration=question.duration,
             buffer_before=timedelta(0),
             buffer_after=motif.buffer_before + motif.buffer_after,
             window=question.window,
@@ -271,7 +271,7 @@ def _keys(question: Question, key: Key, followers: Mapping[int, int] | None) -> 
 
 def agents_who_fit(question: Question, start: datetime) -> list[int]:
     """The agents who can take this very start (on today's grid or not), by id. Asked again under lock by booking."""
-    begins, ends = start.timestamp(), (start + question.motif.duration).timestamp()
+    begins, ends = start.timestamp(), (start + question.duration).timestamp()
     if question.window.admits(start):  # only what lies around it is read
         question = replace(question, window=Window(start, start))
     free = free_stretches(question)

@@ -14,11 +14,12 @@ from zoneinfo import ZoneInfo
 
 from agents.access import Scope
 from agents.models import Site
+from rdv.core.clock import day_bounds
 from rdv.domain.intervals import Interval, merge, subtract
 from rdv.domain.statuses import Status
 from rdv.domain.travel import Point, travel_time
 from rdv.models import Modality
-from rdv.services.agenda import SAME_ROUND, SHORTEST_HOLE, Kind, day_bounds
+from rdv.services.agenda import SAME_ROUND, SHORTEST_HOLE, Kind
 from rdv.services.board_facts import Block, Board, Column, Person, Visit
 from rdv.services.board_rows import BusyRow, Member, PersonRow, RdvRow, Rows, read_rows
 from rdv.services.confirmed import Answer, answer_of

@@ -6,10 +6,9 @@ from datetime import datetime
 
 from agents.access import Scope
 from agents.models import Departement
-from rdv.core.clock import local_date
+from rdv.core.clock import day_bounds, local_date
 from rdv.domain.statuses import Status
-from rdv.models import Participation
-from rdv.services.agenda import day_bounds
+from rdv.models import Occupation, Participation
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +23,10 @@ class Here:
 def here_for(scope: Scope, departement: Departement, *, now: datetime) -> Sequence[Here]:
     """Who waits for this agent now, the first come first. One query."""
     start, end = day_bounds(local_date(now, departement.zone), departement.zone)
+    today = Occupation.objects.meeting(start, end).filter(agent=scope.agent_id, rdv__cancelled_at=None).values("rdv")
     rows = Participation.objects.filter(
         departement=departement,
-        rdv__rdv_agents__agent=scope.agent_id,
-        rdv__cancelled_at=None,
+        rdv__in=today,
         starts_at__gte=start,
         starts_at__lt=end,
         arrived_at__isnull=False,

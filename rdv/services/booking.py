@@ -29,7 +29,6 @@ from rdv.services.availability import agent_window, usager_window
 from rdv.services.errors import AlreadyRegistered, NotBookable, OptionExpired, ReasonMissing, UsagerBusy, WorkshopFull
 from rdv.services.holding import lock_workshop
 from rdv.services.occupying import (
-    drop_dead_options_of,
     occupations,
     place_of,
     release_option_rows,
@@ -98,7 +97,7 @@ def _book_creneau(option: Option, agent_ids: Sequence[int], booking: Booking, *,
     place = _place_held(option) or _visit_place(booking)
     _require_still_free(option, agent_ids, author=author, now=now, place=place)
     release_option_rows(option, agent_ids, now)
-    rdv = _create_rdv(
+    rdv = create_rdv(
         motif=motif,
         site=site,
         agent_ids=agent_ids,
@@ -171,7 +170,7 @@ def _book_seat(option: Option, booking: Booking, *, author: Author, now: datetim
     return atelier
 
 
-def _create_rdv(
+def create_rdv(
     *,
     motif: Motif,
     site: Site,
@@ -323,7 +322,7 @@ def overbook(
         raise ReasonMissing
     lock_agents(agent_ids)
     ends_at = starts_at + motif.duration
-    rdv = _create_rdv(
+    rdv = create_rdv(
         motif=motif,
         site=site,
         agent_ids=agent_ids,
@@ -337,45 +336,4 @@ def overbook(
     )
     participation = register(rdv, booking, author=author, now=now)
     _tell(rdv, participation, author=author, now=now, data={"agents": list(agent_ids), "overbooked": reason.strip()})
-    return rdv
-
-
-@transaction.atomic(durable=True)
-def create_workshop(
-    *,
-    motif: Motif,
-    site: Site,
-    agent_ids: Sequence[int],
-    starts_at: datetime,
-    ends_at: datetime,
-    title: str,
-    capacity: int,
-    author: Author,
-    now: datetime,
-) -> Rdv:
-    """A session of a collective motif; it takes the agents' time. Raises CreneauUnavailable, NotBookable."""
-    if not motif.is_collective or not agent_ids or starts_at <= now:
-        raise NotBookable
-    lock_agents(agent_ids)
-    drop_dead_options_of(agent_ids, now)
-    rdv = _create_rdv(
-        motif=motif,
-        site=site,
-        agent_ids=agent_ids,
-        starts_at=starts_at,
-        ends_at=ends_at,
-        author=author,
-        now=now,
-        title=title,
-        capacity=capacity,
-    )
-    journal.write(
-        "rdv.workshop_created",
-        subject=("rdv", rdv.uuid),
-        departement_code=rdv.departement_id,
-        author=author,
-        now=now,
-        data={"starts_at": starts_at, "ends_at": ends_at, "capacity": capacity, "agents": list(agent_ids)},
-    )
-    notices.agent_told(rdv, kind="booked", author=author, now=now)
     return rdv

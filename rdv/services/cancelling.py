@@ -10,11 +10,11 @@ from django.db import transaction
 
 from rdv.core import journal
 from rdv.core.db import constraint_errors, lock_agents
-from rdv.core.journal import Author
+from rdv.core.journal import Author, Evenement
 from rdv.domain.statuses import Refusal, Status, may_move
 from rdv.domain.windows import may_still_cancel
 from rdv.models import Participation, Rdv
-from rdv.services import confirmed, followups, notices, series_notices, waitlist_sources
+from rdv.services import confirmed, followups, notices, series_notices, waitlist_sources, waitlist_withdraw
 from rdv.services.errors import CreneauUnavailable, StatusRefused, TooLate, UsagerBusy, WorkshopFull
 from rdv.services.moving import visit_place
 from rdv.services.occupying import drop_dead_options_of, place_of, release_rdv, take
@@ -83,11 +83,13 @@ def cancel_within(
 
 @transaction.atomic(durable=True)
 def restore_participation(*, participation: Participation, author: Author, now: datetime) -> Participation:
-    """Undo a cancellation, only if the hour (or the seat) is still free. Raises StatusRefused, UsagerBusy."""
+    """Undo a cancellation, only if the hour (or the seat) is still free, or only proposed to somebody of the list while
+    the slip is fresh (`_take_back`). Raises StatusRefused, UsagerBusy."""
     locked = lock_participation(participation)
     if locked.is_live:
         return locked
     rdv = locked.rdv
+    _take_back(locked, author=author, now=now)
     refusal = may_move(
         Status(locked.status), Status.UNKNOWN, starts_at=rdv.starts_at, now=now, hour_is_free=_take_again(rdv, now)
     )
@@ -102,6 +104,19 @@ def restore_participation(*, participation: Participation, author: Author, now: 
     if rdv.serie_id is not None and given_up_at is not None:
         series_notices.restored(locked, given_up_at=given_up_at, now=now)
     return locked
+
+
+def _take_back(participation: Participation, *, author: Author, now: datetime) -> None:
+    """Half of the mistaken cancellations are undone within minutes: by whoever made them, before the message of the
+    cancellation leaves, an offer without an answer gives way. A workshop with a seat left needs none."""
+    rdv, given_up_at = participation.rdv, participation.status_at
+    has_seat = rdv.motif.is_collective and rdv.seats_taken < rdv.capacity
+    if given_up_at is None or now - given_up_at > notices.GRACE or has_seat:
+        return
+    lines = Evenement.objects.about("rdv", rdv.uuid).filter(kind="participation.status")
+    line = lines.filter(data__participation=str(participation.uuid)).order_by("-id").first()
+    if line is not None and (line.author_kind, line.author_id) == (author.kind, author.id):
+        waitlist_withdraw.take_back(rdv=rdv, usager_id=participation.usager_id, since=given_up_at, now=now)
 
 
 def give_back(participation: Participation, *, author: Author, now: datetime) -> None:

@@ -20,10 +20,10 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Concat
 
 from agents.models import Departement
+from rdv.core.clock import day_bounds
 from rdv.core.spreadsheets import Cell
 from rdv.domain.exporting import Filters, Rights
 from rdv.models import Modality, Origin, Rdv, RdvAgent, StatusChoice
-from rdv.services.agenda import day_bounds
 
 CHUNK = 2000
 DAY = timedelta(days=1)

@@ -186,7 +186,11 @@ def taken_together(participation: Participation, family: Sequence[Usager]) -> li
     return list(found.order_by("starts_at", "id"))
 
 
-def undo_together(participations: Sequence[Participation], *, author: Author, now: datetime, reason: str) -> None:
-    """Each hour is free again. Asked twice, done once."""
-    for participation in participations:
-        cancel_participation(participation=participation, by_service=True, author=author, now=now, reason=reason)
+def undo_together(
+    participations: Sequence[Participation], *, author: Author, now: datetime, reason: str
+) -> list[Participation]:
+    """Each hour is free again. Asked twice, done once. As they are afterwards."""
+    return [
+        cancel_participation(participation=one, by_service=True, author=author, now=now, reason=reason)
+        for one in participations
+    ]

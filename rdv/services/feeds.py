@@ -9,7 +9,7 @@ content (ETag) stands for it. Four queries, whatever the agenda holds.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from urllib.parse import urlparse
 from zoneinfo import ZoneInfo
 
@@ -20,6 +20,7 @@ from django.urls import reverse
 from icalendar import Calendar, Event, vDuration
 
 from agents.models import Agent, Departement
+from rdv.core.clock import midnight
 from rdv.core.journal import Evenement
 from rdv.models import Modality, NoticeLevel, Occupation, OccupationKind, Participation, Rdv
 from rdv.services.calendars import PRODUCT
@@ -45,10 +46,10 @@ def calendar_of(agent: Agent, departement: Departement, *, shows_initials: bool,
     zone = departement.zone
     today = now.astimezone(zone).date()
     start, end = (
-        _midnight(today - relativedelta(months=MONTHS_BACK), zone),
-        _midnight(today + relativedelta(months=MONTHS_AHEAD), zone),
+        midnight(today - relativedelta(months=MONTHS_BACK), zone),
+        midnight(today + relativedelta(months=MONTHS_AHEAD), zone),
     )
-    rdvs = _rdvs(agent, departement, start, end, _midnight(today, zone) - CANCELLED_FOR)
+    rdvs = _rdvs(agent, departement, start, end, midnight(today, zone) - CANCELLED_FOR)
     absences = _absences(agent, start, end)
     revisions = _revisions(rdvs, absences)
     calendar = _empty(agent)
@@ -57,10 +58,6 @@ def calendar_of(agent: Agent, departement: Departement, *, shows_initials: bool,
     for row in absences:
         calendar.add_component(_absence_event(row, revisions, zone))
     return bytes(calendar.to_ical())
-
-
-def _midnight(day: date, zone: ZoneInfo) -> datetime:
-    return datetime.combine(day, time(), zone).astimezone(UTC)
 
 
 def _rdvs(agent: Agent, departement: Departement, start: datetime, end: datetime, cancelled: datetime) -> list[Rdv]:

@@ -80,11 +80,11 @@ def close_appel(appel: Appel, result: AppelResult, *, author: Author, now: datet
     journal_appel(appel, author=author, now=now)
 
 
-def journal_appel(appel: Appel, *, author: Author, now: datetime) -> None:
+def journal_appel(appel: Appel, *, author: Author, now: datetime, kind: str = "") -> None:
     """On the history of the Rdv, like everything that happens to it."""
     rdv = Rdv.objects.only("uuid").get(participations=appel.participation_id)
     journal.write(
-        f"appel.{appel.result}",
+        kind or f"appel.{appel.result}",
         subject=("rdv", rdv.uuid),
         departement_code=appel.departement_id,
         author=author,

@@ -160,7 +160,7 @@ def subtract_first_days(
         "keys": [one.key for one in asked],
         "afters": [one.after for one in asked],
         "openings": openings,
-        "minutes": int(question.motif.duration.total_seconds() // 60),
+        "minutes": int(question.duration.total_seconds() // 60),
     }
     free: Free = defaultdict(list)
     visits: Visits = defaultdict(list)
@@ -204,7 +204,7 @@ def _parameters(question: Question, followers: Mapping[int, int] | None) -> dict
         "agents": named if followers is None else list(followers),
         "since": window.earliest,
         # Buffers may spill over the last créneau: neighbours are looked at a little further.
-        "until": window.latest + motif.duration + motif.buffer_before + motif.buffer_after,
+        "until": window.latest + question.duration + motif.buffer_before + motif.buffer_after,
         "look_back": LOOK_BACK,
         "motif": motif.pk,
         "departement": motif.departement_id,
@@ -213,7 +213,7 @@ def _parameters(question: Question, followers: Mapping[int, int] | None) -> dict
         "with_road": motif.modality == Modality.PUBLIC_OFFICE,
         "before": motif.buffer_before,
         "after": motif.buffer_after,
-        "duration": motif.duration,
+        "duration": question.duration,
         "now": question.now,
         # -1 is nobody: with NULL, IS DISTINCT FROM would drop the rows that have no option, no Rdv.
         "ignore_option": question.ignore_option or -1,

@@ -12,6 +12,7 @@ from agents.models import Site
 from rdv.core.clock import local_date
 from rdv.core.db import constraint_errors, lock_agents
 from rdv.core.journal import Author
+from rdv.core.sweeps import each_alone
 from rdv.core.together import Tail, insert_together
 from rdv.domain.travel import Point
 from rdv.domain.windows import Window
@@ -109,7 +110,8 @@ def question_for(
 
 @transaction.atomic(durable=True)
 def _hold(question: Question, chosen: Chosen, *, starts_at: datetime, author: Author, opened_at: datetime) -> Option:
-    lock_agents(chosen.agent_ids)
+    # Forgotten by a crash, the form is told that its hour is no longer held (docs/decisions/0022).
+    lock_agents(chosen.agent_ids, may_be_forgotten=True)
     return hold_within(question, chosen, starts_at=starts_at, author=author, opened_at=opened_at)
 
 
@@ -129,7 +131,7 @@ def hold_within(
     fitting = set(agents_who_fit(question, starts_at))
     if not fitting.issuperset(chosen.agent_ids):
         raise CreneauUnavailable
-    ends_at = starts_at + motif.duration
+    ends_at = starts_at + question.duration
     option = Option(
         departement_id=motif.departement_id,
         motif=motif,
@@ -217,7 +219,7 @@ def drop_dead_options(now: datetime) -> int:
     """
     dropped = 0
     for option in Option.objects.dead(now).order_by("id")[:SWEEP]:
-        with transaction.atomic(durable=True):
+        with each_alone("option_not_dropped", option=option.pk), transaction.atomic(durable=True):
             _lock_held(option)
             _note_freed(option, now)
             count, _ = Option.objects.dead(now).filter(pk=option.pk).delete()

@@ -168,7 +168,7 @@ def _require_fit(question: Question, target: _Target, move: Move, *, author: Aut
 def _write(rdv: Rdv, target: _Target, move: Move, *, old_agents: list[int], author: Author, now: datetime) -> Rdv:
     before = {"starts_at": rdv.starts_at, "ends_at": rdv.ends_at, "site": rdv.site_id, "agents": old_agents}
     old_starts_at, old_site_name = rdv.starts_at, rdv.site.name
-    was = waitlist_sources.Place(rdv.starts_at, rdv.site)
+    was = waitlist_sources.Place(rdv.starts_at, rdv.ends_at, rdv.site)
     is_overbooked = bool(move.overbook_reason.strip()) and author.is_agent
     release_rdv(rdv)
     rdv.starts_at, rdv.ends_at, rdv.site = target.starts_at, target.ends_at, target.site

@@ -119,6 +119,7 @@ def nearest_of(question: Question, starts_at: datetime) -> list[datetime]:
         place=question.place,
         ignore_option=question.ignore_option,
         ignore_rdv=question.ignore_rdv,
+        length=question.length,
     )
     return nearest_starts(wide, starts_at)
 

@@ -10,24 +10,21 @@ says "rendez-vous" and the place, a silent one says nothing: those people are ph
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.template.loader import render_to_string
 
 from notifications import services as post_office
 from notifications.channels import gsm7
-from notifications.models import MessageChannel
-from notifications.services import Letter
 from rdv.core.links import fill_links, marker
 from rdv.domain import french
 from rdv.domain.waiting import next_waking
 from rdv.models import Horaire, Inscription, NoticeLevel, Participation, Proposition
 from rdv.services.followups import PROPOSED, subject_of
+from rdv.services.news import Said, Sending, letters_of
 from rdv.services.notices import addresses_of, recipient_of
 from rdv.services.notices import subject_of as subject_of_participation
-from rdv.services.texts import TITLE_LENGTH, facts_of
+from rdv.services.texts import Facts, facts_of
 from rdv.services.waitlist_rules import policy_of, quiet_of
 from usagers.phones import say_phone
 
@@ -37,23 +34,9 @@ AT_ONCE = timedelta(hours=14)
 NBSP = french.NBSP
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
-    """One thing to say, in the two lengths."""
-
-    kind: str
-    heading: str
-    lines: tuple[str, ...]
-    # SMS: the first text that fits one segment.
-    texts: tuple[str, ...]
-    action: str
-    link: str
-    rows: Sequence[tuple[str, str]] = ()
-
-
 def can_be_written_to(participation: Participation) -> bool:
     """False: only a phone call reaches them."""
-    return participation.rdv.motif.notice_level != NoticeLevel.SILENT and any(_addresses(participation))
+    return participation.rdv.motif.notice_level != NoticeLevel.SILENT and any(written_to(participation))
 
 
 def proposed(proposition: Proposition, horaires: Sequence[Horaire], *, now: datetime) -> None:
@@ -61,13 +44,37 @@ def proposed(proposition: Proposition, horaires: Sequence[Horaire], *, now: date
     participation = proposition.participation
     if proposition.by_call:
         return
-    zone = participation.rdv.motif.departement.zone
-    was, until = proposition.was_at.astimezone(zone), proposition.answer_by.astimezone(zone)
     is_off = proposition.absence_id is not None
-    link, phone = marker("choix", str(proposition.uuid)), say_phone(participation.rdv.site.phone)
-    hours = [one.starts_at.astimezone(zone) for one in horaires]
+    news = proposed_news(
+        participation,
+        [one.starts_at for one in horaires],
+        was_at=proposition.was_at,
+        answer_by=proposition.answer_by,
+        is_off=is_off,
+        link=marker("choix", str(proposition.uuid)),
+    )
+    at = _sms_at(participation, now)
+    # Off: even after the answer's hour, the person must know not to come.
+    worthless_after = max(proposition.answer_by, proposition.was_at) if is_off else proposition.answer_by
+    say(participation, news, about=subject_of(proposition), now=now, sms_at=at, until=worthless_after)
+
+
+def proposed_news(
+    participation: Participation,
+    starts: Sequence[datetime],
+    *,
+    was_at: datetime,
+    answer_by: datetime,
+    is_off: bool,
+    link: str,
+) -> Said:
+    """Its words, also for the page that shows them before anything is held. `is_off`: the old hour cannot be."""
+    zone = participation.rdv.motif.departement.zone
+    was, until = was_at.astimezone(zone), answer_by.astimezone(zone)
+    phone = say_phone(participation.rdv.site.phone)
+    hours = [one.astimezone(zone) for one in starts]
     said = " ou ".join(_short(one) for one in hours)
-    news = Said(
+    return Said(
         PROPOSED,
         "Votre rendez-vous ne peut pas avoir lieu : choisissez une autre date"
         if is_off
@@ -87,10 +94,6 @@ def proposed(proposition: Proposition, horaires: Sequence[Horaire], *, now: date
         link,
         rows=[(f"Choix {number}", _long(one)) for number, one in enumerate(hours, start=1)],
     )
-    at = _sms_at(participation, now)
-    # Off: even after the answer's hour, the person must know not to come.
-    worthless_after = max(proposition.answer_by, proposition.was_at) if is_off else proposition.answer_by
-    say(participation, news, about=subject_of(proposition), now=now, sms_at=at, until=worthless_after)
 
 
 def _numbered_texts(old: str, hours: Sequence[datetime], before: str, tail: str, *, is_off: bool) -> tuple[str, ...]:
@@ -122,11 +125,17 @@ def _sms_texts(old: str, hours: str, before: str, tail: str, *, is_off: bool) ->
 
 def replaced(participation: Participation, *, now: datetime) -> None:
     """Same hour, same place, another professional."""
-    facts = facts_of(participation)
+    about = subject_of_participation(participation)
+    news = replaced_news(facts_of(participation))
+    say(participation, news, about=about, now=now, sms_at=_sms_at(participation, now))
+
+
+def replaced_news(facts: Facts) -> Said:
+    """Its words. `facts.with_whom`: who receives now."""
     when, phone, link = _short(facts.starts_at), facts.phone, facts.link
     place = f"{facts.elsewhere} ({facts.site_name})" if facts.elsewhere else facts.site_name
     whom = f"avec {facts.with_whom}" if facts.with_whom else "avec un autre professionnel"
-    news = Said(
+    return Said(
         REPLACED,
         "Votre rendez-vous est maintenu, avec un autre professionnel",
         (
@@ -144,16 +153,20 @@ def replaced(participation: Participation, *, now: datetime) -> None:
         link,
         rows=[row for row in (("Quand", _long(facts.starts_at)), ("Où", place), ("Avec", facts.with_whom)) if row[1]],
     )
-    about = subject_of_participation(participation)
-    say(participation, news, about=about, now=now, sms_at=_sms_at(participation, now))
 
 
 def waiting(participation: Participation, inscription: Inscription, *, now: datetime) -> None:
     """Cancelled, and on the waiting list with a priority: one message for both."""
+    about = subject_of_participation(participation)
+    news = waiting_news(participation, link=marker("attente", str(inscription.uuid)))
+    say(participation, news, about=about, now=now, sms_at=_sms_at(participation, now))
+
+
+def waiting_news(participation: Participation, *, link: str) -> Said:
+    """Its words."""
     rdv = participation.rdv
-    was = rdv.starts_at.astimezone(rdv.motif.departement.zone)
-    link, phone = marker("attente", str(inscription.uuid)), say_phone(rdv.site.phone)
-    news = Said(
+    was, phone = rdv.starts_at.astimezone(rdv.motif.departement.zone), say_phone(rdv.site.phone)
+    return Said(
         WAITING,
         "Rendez-vous annulé : nous vous cherchons une autre place",
         (
@@ -168,8 +181,6 @@ def waiting(participation: Participation, inscription: Inscription, *, now: date
         "Voir ma place, changer mes souhaits ou arrêter",
         link,
     )
-    about = subject_of_participation(participation)
-    say(participation, news, about=about, now=now, sms_at=_sms_at(participation, now))
 
 
 def _sms_at(participation: Participation, now: datetime) -> datetime:
@@ -181,7 +192,8 @@ def _sms_at(participation: Participation, now: datetime) -> datetime:
     return next_waking(now, quiet_of(departement, policy_of(rdv.motif)))
 
 
-def _addresses(participation: Participation) -> tuple[str, str]:
+def written_to(participation: Participation) -> tuple[str, str]:
+    """Phone and mailbox that messages about it go to, "" for the way that the person does not want."""
     phone, mailbox = addresses_of(participation.responsable or participation.usager)
     return (phone if participation.wants_sms else ""), (mailbox if participation.wants_email else "")
 
@@ -201,53 +213,24 @@ def say(
     """By each channel that the person allows, once for a version (of the schedule, when none is said)."""
     if participation.rdv.motif.notice_level == NoticeLevel.SILENT:
         return
-    rdv, departement = participation.rdv, participation.rdv.motif.departement
-    person = participation.responsable or participation.usager
-    owner = f"Département {departement.name_with_article}"
-    context = {"news": news, "owner": owner, "phone": say_phone(rdv.site.phone), "phone_of": rdv.site.name}
-    letters = []
-    for channel, address in zip(MessageChannel, _by_channel(participation), strict=True):
-        if not address:
-            continue
-        is_sms = channel == MessageChannel.SMS
-        letters.append(
-            Letter(
-                subject=about,
-                kind=news.kind,
-                recipient=recipient_of(person),
-                channel=channel,
-                address=address,
-                version=rdv.schedule_version if version is None else version,
-                departement_code=rdv.departement_id,
-                body=_first_that_fits(news.texts) if is_sms else _text(context),
-                title="" if is_sms else news.heading[:TITLE_LENGTH],
-                html="" if is_sms else render_to_string("notifications/waitlist.html", context),
-                sender=departement.sms_sender if is_sms else owner,
-                reply_to="" if is_sms else (rdv.site.email or departement.reply_to),
-                send_not_before=sms_at if is_sms else (email_at or now),
-                worthless_after=until or rdv.starts_at,
-                is_urgent=is_urgent,
-            )
-        )
-    post_office.post(letters, now=now)
-
-
-def _by_channel(participation: Participation) -> tuple[str, ...]:
-    """The address of each channel, in the order of the channels."""
-    phone, mailbox = _addresses(participation)
-    known = {MessageChannel.SMS: phone, MessageChannel.EMAIL: mailbox}
-    return tuple(known.get(channel, "") for channel in MessageChannel)
-
-
-def _text(context: dict[str, object]) -> str:
-    return render_to_string("notifications/waitlist.txt", context).strip() + "\n"
-
-
-def _first_that_fits(texts: Sequence[str]) -> str:
-    for text in texts:
-        if gsm7.segments(gsm7.plain(fill_links(text))) == 1:
-            return text
-    return texts[-1]
+    rdv = participation.rdv
+    departement = rdv.motif.departement
+    phone, mailbox = written_to(participation)
+    sending = Sending(
+        about=about,
+        recipient=recipient_of(participation.responsable or participation.usager),
+        departement=departement,
+        phone=phone,
+        mailbox=mailbox,
+        version=rdv.schedule_version if version is None else version,
+        contact=(say_phone(rdv.site.phone), rdv.site.name),
+        reply_to=rdv.site.email or departement.reply_to,
+        sms_at=sms_at,
+        email_at=email_at or now,
+        until=until or rdv.starts_at,
+        is_urgent=is_urgent,
+    )
+    post_office.post(letters_of(news, sending), now=now)
 
 
 def _short(local: datetime) -> str:

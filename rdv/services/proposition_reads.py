@@ -60,6 +60,11 @@ def live_proposition(participation: Participation) -> Proposition | None:
     return with_hours(Proposition.objects.live().filter(participation=participation)).first()
 
 
+def hours_still_held(proposition: Proposition, *, now: datetime) -> list[Horaire]:
+    """Those that may be picked. Its hours are prefetched."""
+    return [one for one in proposition.horaires.all() if one.option_id is not None and one.starts_at > now]
+
+
 def with_hours(rows: "QuerySet[Proposition]") -> "QuerySet[Proposition]":
     return rows.prefetch_related(Prefetch("horaires", Horaire.objects.select_related("site").order_by("position")))
 

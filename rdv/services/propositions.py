@@ -17,6 +17,7 @@ from rdv.core.db import constraint_errors, lock_agents
 from rdv.core.errors import DomainError
 from rdv.core.journal import SYSTEM, Author
 from rdv.core.links import hash_token, make_token
+from rdv.core.sweeps import each_alone
 from rdv.domain.absent import PROPOSED, Hour, read_hour, three_of
 from rdv.domain.waiting import answer_deadline
 from rdv.domain.windows import Window
@@ -281,7 +282,8 @@ def lapse_due(now: datetime) -> int:
     """Nobody answered in time: the hours are free again, the person is to be phoned. Each in its own transaction."""
     lapsed = 0
     for proposition in Proposition.objects.due(now).order_by("answer_by", "id")[:SWEEP]:
-        with transaction.atomic(durable=True):
+        about = str(proposition.uuid)
+        with each_alone("proposition_not_lapsed", proposition=about), transaction.atomic(durable=True):
             locked = lock_proposition(proposition)
             if locked.is_live and locked.answer_by <= now:
                 close_proposition(locked, PropositionState.LAPSED, author=SYSTEM, now=now)

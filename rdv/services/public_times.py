@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from agents.models import Site
-from rdv.core.clock import local_date
+from rdv.core.clock import local_date, midnight
 from rdv.domain.travel import Point, distance_km
 from rdv.domain.windows import Window
 from rdv.models import Motif, Rdv
@@ -85,7 +85,7 @@ def days_from(search: Search, start: dt.date | None) -> Days:
     window = search.window
     first_on, last_on = local_date(window.earliest, zone), local_date(window.latest, zone)
     # A day beyond the horizon is its last day: the calendar itself has an end, where no day can be added.
-    look_until = _midnight(max(first_on, min(start or first_on, last_on)), search) + FIRST_LOOK
+    look_until = midnight(max(first_on, min(start or first_on, last_on)), search.motif.departement.zone) + FIRST_LOOK
     found = _by_day(search, Window(window.earliest, min(look_until, window.latest)))
     after = [day for day in found if start is None or day >= start]
     if len(after) <= DAYS_SHOWN and look_until < window.latest:
@@ -112,10 +112,6 @@ def _by_day(search: Search, window: Window) -> dict[dt.date, list[tuple[datetime
     for start, site_id in search.starts(window):
         found[local_date(start, zone)].append((start, site_id))
     return dict(found)
-
-
-def _midnight(day: dt.date, search: Search) -> datetime:
-    return datetime.combine(day, dt.time(), search.motif.departement.zone).astimezone(dt.UTC)
 
 
 def earlier_elsewhere(

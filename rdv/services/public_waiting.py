@@ -4,12 +4,14 @@ Room: services. Called by rdv/views/public/wait_*. Writes through waitlist_join 
 """
 
 import uuid
+from dataclasses import replace
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from django.db.models import Q
 
 from agents.models import Agent, Departement, Site
+from rdv.core.journal import Author
 from rdv.models import Inscription, Motif, Offre, OffreState, Participation, Rdv
 from rdv.services import public_reading, waitlist_desk, waitlist_join
 from rdv.services.public_booking import People
@@ -18,8 +20,17 @@ from usagers.models import Usager
 from usagers.services.files import update_usager
 
 CONTEXT_LENGTH = 300
+# The wishes that the public page asks for.
+TYPED = ("sites", "half_days", "from_day", "until_day", "needs_step_free", "shortest_notice_min", "auto_accept")
 # A family, a hostel.
 WAITS_SHOWN = 30
+
+
+class Joined(NamedTuple):
+    """`said`: what became of it, for the page of one's place."""
+
+    inscription: Inscription
+    said: Literal["inscrit", "souhaits", "deja"]
 
 
 def join_verified(
@@ -32,8 +43,9 @@ def join_verified(
     address: str = "",
     place: tuple[float, float] | None = None,
     key: uuid.UUID | None = None,
-) -> Inscription:
-    """Asked twice, the first one stands and comes back (`key`: of the page that asks). `address`, `place`: of a visit.
+) -> Joined:
+    """Asked twice, the first one stands and comes back (`key`: of the page that asks). Somebody who waits already and
+    asks for something else waits for that now, at the same rank. `address`, `place`: of a visit.
 
     Raises AlreadyWaiting when somebody else asked for this person (the other parent, who gets the messages),
     CannotWait, WishImpossible.
@@ -49,12 +61,25 @@ def join_verified(
         key=key,
     )
     try:
-        return waitlist_join.join(wish=wish, author=people.author, now=now)
+        return Joined(waitlist_join.join(wish=wish, author=people.author, now=now), "inscrit")
     except AlreadyWaiting:
-        found = asked_by(key) or open_inscription(people.person.pk, motif, atelier=atelier)
+        same = asked_by(key)
+        found = same or open_inscription(people.person.pk, motif, atelier=atelier)
         if found is None or found.person_told.pk != (people.responsable or people.person).pk:
             raise
-        return found
+        return Joined(found, "inscrit") if same else _asked_again(found, wishes, author=people.author, now=now)
+
+
+def _asked_again(inscription: Inscription, wishes: Wishes, *, author: Author, now: datetime) -> Joined:
+    """What was typed counts; what only an agent may add (other motifs, a named professional) stays. Whoever asks again
+    waits still."""
+    kept = waitlist_join.wishes_of(inscription)
+    wanted = replace(kept, **{name: getattr(wishes, name) for name in TYPED})
+    waitlist_join.wake(inscription=inscription, author=author, now=now)
+    if wanted.columns(inscription.motif) == kept.columns(inscription.motif):
+        return Joined(inscription, "deja")
+    changed = waitlist_join.change(inscription=inscription, wishes=wanted, author=author, now=now)
+    return Joined(changed, "souhaits")
 
 
 def _keep_address(people: People, address: str, place: tuple[float, float], now: datetime) -> str:

@@ -58,6 +58,12 @@ class Question:
     ignore_rdv: int | None = None
     # The waiting list looks, like agents, through the hours that wait a few minutes before they are public.
     sees_released: bool = False
+    # Another length than the motif's: Rdv that follow one whose length was changed by hand.
+    length: timedelta | None = None
+
+    @property
+    def duration(self) -> timedelta:
+        return self.motif.duration if self.length is None else self.length
 
     @property
     def hides_released(self) -> bool:

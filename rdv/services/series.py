@@ -108,9 +108,8 @@ def _hold(asked: Asked, creneau: Creneau, *, author: Author, now: datetime) -> O
         motif, creneau.agent_ids, usager=asked.participation.usager, today=local_date(now, motif.departement.zone)
     )
     second = now.replace(microsecond=0)
-    question = Question(
-        motif, (rdv.site,), agents, Window(second, second + LONGEST), now, place=visit_place(rdv)
-    )  # fmt: skip
+    window = Window(second, second + LONGEST)
+    question = Question(motif, (rdv.site,), agents, window, now, place=visit_place(rdv), length=rdv.length)
     try:
         if len(creneau.agent_ids) != motif.agents_needed:
             raise NotBookable("Il manque un professionnel.")
@@ -128,12 +127,13 @@ def _refused(asked: Asked, creneau: Creneau, error: DomainError) -> NotAllTaken:
 
 
 def _booking(participation: Participation, serie: Serie) -> Booking:
-    """Like the Rdv that it follows; its note is for that day, and stays there."""
+    """Like the Rdv that it follows, its note and its length (Question.length) included."""
     rdv = participation.rdv
     return Booking(
         usager=participation.usager,
         responsable=participation.responsable,
         origin=Origin.SERIES,
+        context=rdv.context,
         companion=participation.companion,
         wants_sms=participation.wants_sms,
         wants_email=participation.wants_email,
@@ -181,7 +181,7 @@ def people_of(rdvs: Sequence[Rdv]) -> list[Participation]:
     rows = Participation.objects.filter(rdv__in=rdvs).select_related(
         "usager", "responsable", "rdv__motif__departement", "rdv__site"
     )
-    return list(rows.order_by("starts_at", "id"))
+    return list(rows.prefetch_related("rdv__agents").order_by("starts_at", "id"))
 
 
 @transaction.atomic(durable=True)

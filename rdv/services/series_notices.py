@@ -21,7 +21,9 @@ from rdv.domain.series import ordinal
 from rdv.domain.statuses import CANCELLED, Status
 from rdv.models import Participation, Rdv
 from rdv.services import notices
-from rdv.services.proposition_notices import Said, say
+from rdv.services.calendars import calendar_of_many
+from rdv.services.news import Said
+from rdv.services.proposition_notices import say
 from rdv.services.texts import Facts, facts_of
 
 TAKEN, GIVEN_UP = "serie.booked", "serie.cancelled"
@@ -48,6 +50,7 @@ def taken(participations: Sequence[Participation], *, now: datetime) -> None:
         SEE,
         link,
         rows=[*_rows(days), *_about(facts, place)],
+        calendar=calendar_of_many(participations, now=now),
     )  # fmt: skip
     say(
         first,
@@ -82,6 +85,7 @@ def given_up(
         "Voir mes rendez-vous",
         link,
         rows=[*_rows(days), *_about(facts, facts.site_name)],
+        calendar=calendar_of_many(participations, now=now),
     )  # fmt: skip
     say(
         first,
@@ -116,7 +120,7 @@ def _given_up_together(participation: Participation, given_up_at: datetime) -> l
     whole = same.exclude(pk=participation.pk).select_related(
         "usager", "responsable", "rdv__motif__departement", "rdv__site"
     )
-    return list(whole.order_by("starts_at", "id"))
+    return list(whole.prefetch_related("rdv__agents").order_by("starts_at", "id"))
 
 
 def agents_told(rdvs: Sequence[Rdv], *, kind: str, author: Author, now: datetime) -> None:

@@ -91,8 +91,8 @@ def report_of(participation: Participation, days: Sequence[date], *, now: dateti
     facts = None
     lines = []
     for day, creneau in zip(days, wanted, strict=True):
-        at = Interval(creneau.starts_at, creneau.starts_at + rdv.motif.duration)
-        if creneau.starts_at > now and not _meets(at, busy) and _fits(free, creneau, rdv.motif):
+        at = Interval(creneau.starts_at, creneau.starts_at + rdv.length)
+        if creneau.starts_at > now and not _meets(at, busy) and _fits(free, creneau, rdv):
             lines.append(Line(day, creneau, Known.FREE, "", ()))
             continue
         facts = facts or _Facts(rdv, own, question.window, now)
@@ -111,7 +111,7 @@ def _question(participation: Participation, days: Sequence[date], agents: Agents
     earliest = max(now.replace(microsecond=0), midnight(first, zone))
     asked = agents_asked(motif, agents, usager=participation.usager, today=local_date(now, zone))
     window = Window(earliest, midnight(last, zone) - timedelta(seconds=1))
-    return Question(motif, (rdv.site,), asked, window, now, place=visit_place(rdv))
+    return Question(motif, (rdv.site,), asked, window, now, place=visit_place(rdv), length=rdv.length)
 
 
 def _wanted(rdv: Rdv, day: date, own: tuple[int, ...]) -> Creneau:
@@ -121,9 +121,9 @@ def _wanted(rdv: Rdv, day: date, own: tuple[int, ...]) -> Creneau:
     return Creneau(datetime.combine(day, hour, tzinfo=zone).astimezone(UTC), rdv.site_id, own)
 
 
-def _fits(free: Stretches, creneau: Creneau, motif: Motif) -> bool:
-    begins, ends = span_of(Interval(creneau.starts_at, creneau.starts_at + motif.duration))
-    return len(creneau.agent_ids) == motif.agents_needed and all(
+def _fits(free: Stretches, creneau: Creneau, rdv: Rdv) -> bool:
+    begins, ends = span_of(Interval(creneau.starts_at, creneau.starts_at + rdv.length))
+    return len(creneau.agent_ids) == rdv.motif.agents_needed and all(
         any(first <= begins and ends <= last for first, last in free.get((agent_id, creneau.site_id), []))
         for agent_id in creneau.agent_ids
     )
@@ -133,7 +133,7 @@ def _instead(
     question: Question, free: Stretches, wanted: Creneau, busy: Sequence[Interval]
 ) -> tuple[Creneau, ...]:  # fmt: skip
     """The nearest first: that day before the others of the week, the same people before somebody else."""
-    motif, zone = question.motif, question.motif.departement.zone
+    zone = question.motif.departement.zone
     day = local_date(wanted.starts_at, zone)
     start, end = midnight(_monday(day), zone), midnight(_monday(day) + WEEK, zone)
     window = Window(max(question.window.earliest, start), min(question.window.latest, end - timedelta(seconds=1)))
@@ -142,7 +142,7 @@ def _instead(
     opens, closes = span_of(Interval(start, end))
     week = {key: [one for one in found if one[0] < closes and one[1] > opens] for key, found in free.items()}
     laid = lay(replace(question, window=window), week)
-    found = [one for one in laid if not _meets(Interval(one.starts_at, one.starts_at + motif.duration), busy)]
+    found = [one for one in laid if not _meets(Interval(one.starts_at, one.starts_at + question.duration), busy)]
 
     def order(one: Creneau) -> tuple[bool, bool, timedelta, Creneau]:
         is_other_day = local_date(one.starts_at, zone) != day

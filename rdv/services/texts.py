@@ -15,13 +15,12 @@ from enum import StrEnum
 from django.conf import settings
 from django.template.loader import render_to_string
 
-from notifications.channels import gsm7
-from rdv.core.links import fill_links, marker
+from rdv.core.links import marker
 from rdv.domain import french
 from rdv.models import Modality, NoticeLevel, Participation
+from rdv.services.news import TITLE_LENGTH, first_that_fits
 from usagers.phones import say_phone
 
-TITLE_LENGTH = 200
 ELSEWHERE = {Modality.HOME: "à domicile", Modality.PHONE: "par téléphone", Modality.VISIO: "en visio"}
 
 
@@ -126,11 +125,12 @@ def sms(news: News, facts: Facts, *, was: Was | None = None, by_service: bool = 
     tail = f"{before}. {way} {facts.link} Tél. {facts.phone}"
     label = f"{facts.label}, " if facts.label else ""
     street = f", {facts.address}" if facts.address and news is not News.CANCELLED else ""
-    return _first_that_fits(
+    texts = (
         f"{opening} : {label}{when}{street}{tail}",
         f"{opening} : {label}{when}{tail}",
         f"{opening} : {when}{tail}",
     )
+    return first_that_fits(texts)
 
 
 def _question(opening: str, facts: Facts) -> str:
@@ -139,13 +139,14 @@ def _question(opening: str, facts: Facts) -> str:
     street = f", {facts.address}" if facts.address else ""
     long, short = _WAYS_BY_SMS if facts.can_answer else _WAYS_BY_LINK
     tail = f"{facts.link} Tél. {facts.phone}"
-    return _first_that_fits(
+    texts = (
         f"{opening} : {label}{when}{street}. {long} {tail}",
         f"{opening} : {label}{when}. {long} {tail}",
         f"{opening} : {label}{when}. {short} {tail}",
         f"{opening} : {when}. {long} {tail}",
         f"{opening} : {when}. {short} {tail}",
     )
+    return first_that_fits(texts)
 
 
 _WAYS_BY_SMS = ("Répondez OUI si vous venez, NON pour annuler, ou :", "Répondez OUI, NON (annule), ou :")
@@ -162,13 +163,6 @@ _SMS = {
     News.SECOND_SMS: ("Votre réponse ? RDV", "Pas disponible ? Annulez :"),
 }
 _ASKING = (News.SMS_REMINDER, News.EMAIL_REMINDER, News.SECOND_SMS)
-
-
-def _first_that_fits(*richest_first: str) -> str:
-    for text in richest_first:
-        if gsm7.segments(gsm7.plain(fill_links(text))) == 1:
-            return text
-    return richest_first[-1]
 
 
 def _short(local: datetime) -> str:

@@ -84,7 +84,7 @@ def _openings_of_visits(question: Question, followers: Mapping[int, int]) -> dic
             site=None,
             motif_ids__contains=[question.motif.pk],
             starts_at__gt=window.earliest - LOOK_BACK,
-            starts_at__lt=window.latest + question.motif.duration,
+            starts_at__lt=window.latest + question.duration,
             ends_at__gt=window.earliest,
         )
         .order_by("starts_at")
@@ -120,7 +120,7 @@ def _kept(agent_ids: Iterable[int], question: Question) -> dict[int, Kept]:
     rows = Occupation.objects.standing(question.now).filter(
         agent_id__in=list(agent_ids),
         starts_at__gt=window.earliest - LOOK_BACK,
-        starts_at__lt=window.latest + question.motif.duration + LOOK_BACK,
+        starts_at__lt=window.latest + question.duration + LOOK_BACK,
     )
     if not question.hides_released:
         # Freed, wanted by nobody, public in a few minutes: agents have it at once.

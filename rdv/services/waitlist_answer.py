@@ -4,14 +4,14 @@ Room: services. Called by the link of the offer, the SMS replies, the call list 
 through the one booking function; a second yes to the same offer gives the same Rdv.
 """
 
+from contextlib import suppress
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Q
 
 from rdv.core import journal
 from rdv.core.errors import DomainError
-from rdv.core.journal import Author
+from rdv.core.journal import SYSTEM, Author
 from rdv.models import (
     Inscription,
     InscriptionState,
@@ -22,7 +22,7 @@ from rdv.models import (
     Rdv,
     SourceKind,
 )
-from rdv.services import waitlist_notices
+from rdv.services import waitlist_notices, waitlist_sources
 from rdv.services.booking import Booking, book_held
 from rdv.services.cancelling import give_back, lock_rdv
 from rdv.services.errors import ChangedMeanwhile, CreneauUnavailable, NotBookable, OptionExpired, WorkshopFull
@@ -35,13 +35,16 @@ from rdv.services.waitlist_hold import (
     release_to_public,
     set_state,
 )
-from rdv.services.waitlist_offer import offer_freed, pass_on, pass_unanswered
+from rdv.services.waitlist_match import given_back
+from rdv.services.waitlist_offer import pass_on, pass_unanswered
 from rdv.services.waitlist_rules import policy_of
 from rdv.services.waitlist_withdraw import is_still_open, withdraw_group
 
-# How often a person may be offered something between our look and our lock.
+# How often something may change between our look and our lock: a place offered, the Rdv to exchange moved.
 TRIES = 5
 WRONG_NUMBER = "wrong_number"
+# Why a wait was stopped: the person answered STOP.
+BY_SMS = "sms"
 GONE = (CreneauUnavailable, NotBookable, OptionExpired, WorkshopFull)
 OVER = {
     OffreState.REFUSED: "Vous avez répondu non à cette proposition.",
@@ -67,18 +70,25 @@ def accept(*, offre: Offre, author: Author, now: datetime) -> Rdv:
 
     Raises OffreOver, UsagerBusy (nothing has changed then), AlreadyRegistered.
     """
-    try:
-        rdv = _accept(offre, author=author, now=now)
-    except GONE:
-        rdv = None
+    rdv = None
+    with suppress(*GONE):
+        rdv = _accept_again(offre, author=author, now=now)
     if rdv is not None:
         return rdv
     # The place went meanwhile (workers away, day closed): the others are told, the rank is kept.
     with transaction.atomic(durable=True):
         locked = lock_for(offre)
         if locked.is_live:
-            withdraw_group(locked, reason="", author=author, now=now)
+            withdraw_group(locked, reason="", author=SYSTEM, now=now)
     raise OffreOver(Offre.objects.get(pk=offre.pk))
+
+
+def _accept_again(offre: Offre, *, author: Author, now: datetime) -> Rdv | None:
+    """The Rdv to exchange may change between our look and our lock."""
+    for _ in range(TRIES):
+        with suppress(ChangedMeanwhile):
+            return _accept(offre, author=author, now=now)
+    raise ChangedMeanwhile
 
 
 @transaction.atomic(durable=True)
@@ -89,6 +99,7 @@ def _accept(offre: Offre, *, author: Author, now: datetime) -> Rdv | None:
         # Both agendas at once, in id order; then the old Rdv's row, before the list.
         lock_rdv(old.rdv, with_agents=offre.agent_ids)
     locked = lock_for(offre, agent_ids=old_agents)
+    _require_same(old, given_back(offre.inscription, now), old_agents)
     if locked.state == OffreState.ACCEPTED and locked.rdv is not None:
         return locked.rdv
     if not locked.is_live or locked.option is None:
@@ -98,13 +109,16 @@ def _accept(offre: Offre, *, author: Author, now: datetime) -> Rdv | None:
     return _book(locked, old, old_agents, author=author, now=now)
 
 
-def given_back(inscription: Inscription, now: datetime) -> Participation | None:
-    """The Rdv to exchange: the one named when joining if it still stands, else one taken since for the same motif."""
-    taken_since = Q(rdv__motif=inscription.motif_id, created_at__gte=inscription.opened_at)
-    named = Q(pk=inscription.participation_id)
-    mine = named | taken_since if inscription.atelier_id is None else named
-    rows = Participation.objects.live().filter(mine, usager=inscription.usager_id, starts_at__gt=now)
-    return rows.select_related("rdv__motif__departement", "rdv__site").order_by("starts_at", "id").first()
+def _require_same(seen: Participation | None, locked: Participation | None, agent_ids: list[int]) -> None:
+    """The Rdv to exchange, looked at again under its locks: cancelled, moved or given to a colleague in between, its
+    hour is not ours to offer. Raises ChangedMeanwhile: `accept` looks again."""
+    if (seen is None) != (locked is None):
+        raise ChangedMeanwhile
+    if seen is None or locked is None:
+        return
+    is_same = (seen.pk, seen.rdv.schedule_version) == (locked.pk, locked.rdv.schedule_version)
+    if not is_same or set(locked.rdv.rdv_agents.values_list("agent_id", flat=True)) != set(agent_ids):
+        raise ChangedMeanwhile
 
 
 def _book(offre: Offre, old: Participation | None, old_agents: list[int], *, author: Author, now: datetime) -> Rdv:
@@ -130,7 +144,8 @@ def _book(offre: Offre, old: Participation | None, old_agents: list[int], *, aut
     inscription.unanswered = 0
     set_state(inscription, InscriptionState.SERVED, author=author, now=now)
     for other in Offre.objects.live().whole().filter(group=offre.group).order_by("id"):
-        close(other, OffreState.LOST, author=author, now=now)
+        # What happens to the others names nobody: their own history is read by whoever opens their file.
+        close(other, OffreState.LOST, author=SYSTEM, now=now)
         waitlist_notices.taken(other, by_service=False, now=now)
     if old is not None:
         _offer_old(old, old_agents, chain=offre.chain + 1, now=now)
@@ -150,7 +165,7 @@ def _offer_old(old: Participation, agent_ids: list[int], *, chain: int, now: dat
     if chain > policy_of(old.rdv.motif).chain_limit:
         release_to_public(freed, now=now)
     else:
-        offer_freed(freed=freed, now=now)
+        waitlist_sources.offer_or_note(old.rdv, freed, until=old.rdv.ends_at, now=now)
 
 
 @transaction.atomic(durable=True)
@@ -241,7 +256,7 @@ def _stop(inscription: Inscription, *, author: Author, now: datetime, reason: st
         close(live, OffreState.REFUSED, author=author, now=now)
         locked = lock_inscription(inscription)
     set_state(locked, InscriptionState.LEFT, author=author, now=now, reason=reason)
-    waitlist_notices.left(locked, now=now)
+    waitlist_notices.left(locked, now=now, by_sms=reason == BY_SMS)
     if live is not None:
         pass_on(live, option_id=option_id, now=now)
     return locked

@@ -17,6 +17,7 @@ from agents.models import AGENDA_ROLES, Affectation, Agent, Departement, Site
 from rdv.access import motifs_for_agent, offres_for_writing, waiting_for_agent
 from rdv.core.clock import local_date
 from rdv.core.journal import Evenement
+from rdv.core.languages import in_order
 from rdv.core.text import search_key
 from rdv.models import Inscription, InscriptionState, Motif, MotifSite, Offre, OffreState, Rdv
 from rdv.services.waitlist_match import CLASS
@@ -161,6 +162,15 @@ def agents_receiving(motif: Motif, sites: Sequence[Site], *, now: datetime) -> l
     ids = Affectation.objects.current(today).filter(site__in=sites, role__in=AGENDA_ROLES).values("agent")
     found = Agent.objects.active().filter(pk__in=ids, services=motif.service_id).order_by("search_key", "id")
     return list(found)
+
+
+def languages_spoken(motif: Motif, *, now: datetime) -> list[str]:
+    """What those who receive this motif speak beside French. One query."""
+    today = local_date(now, motif.departement.zone)
+    sites = MotifSite.objects.filter(motif=motif).values("site")
+    ids = Affectation.objects.current(today).filter(site__in=sites, role__in=AGENDA_ROLES).values("agent")
+    rows = Agent.objects.active().filter(pk__in=ids, services=motif.service_id).exclude(languages=[])
+    return in_order(code for codes in rows.values_list("languages", flat=True) for code in codes)
 
 
 def motifs_alike(scope: Scope, motif: Motif) -> list[Motif]:

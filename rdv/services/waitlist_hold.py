@@ -7,11 +7,8 @@ Room: services. Called by waitlist_offer, waitlist_answer and waitlist_join, in 
 
 import random
 import uuid
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from datetime import datetime, timedelta
-
-import structlog
 
 from rdv.core import journal
 from rdv.core.clock import local_date
@@ -46,17 +43,7 @@ from usagers.models import Usager
 
 # How long a hold outlives its answer's hour when no worker is there to pass it on: then it is public, not lost.
 WORKERS_AWAY = timedelta(hours=1)
-log = structlog.get_logger(__name__)
 chance = random.SystemRandom()
-
-
-@contextmanager
-def each_alone(event: str, **about: object) -> Iterator[None]:
-    """Of a sweep: one bad row is logged and left as it was, the others go on."""
-    try:
-        yield
-    except Exception:
-        log.exception(event, **about)
 
 
 def lock_for(offre: Offre, *, agent_ids: Iterable[int] = ()) -> Offre:
@@ -146,12 +133,15 @@ def _insert(freed: Freed, *, purpose: Purpose, expires_at: datetime, place: Poin
 
 
 def release_to_public(freed: Freed, *, now: datetime) -> Option | None:
-    """Nobody of the list wants it: agents have it at once, the public after a random delay, against slot trading."""
+    """Nobody of the list wants it: agents have it at once, the public after a random delay, against slot trading.
+    What is not free after all (the agent is away, the day closed, time written over) is no news."""
     expires_at = now + release_delay(chance.random(), policy_of(freed.motif))
     option = None
-    if _is_kept_back(freed, expires_at, now) and fits(freed, now=now):
+    # What a visit needs of road depends on whose it was: its hour is free without that question.
+    is_free = fits(freed, now=now)
+    if is_free and _is_kept_back(freed, expires_at, now):
         option = _insert(freed, purpose=Purpose.RELEASE, expires_at=expires_at, place=None, now=now)
-    if freed.was_hidden:
+    if freed.was_hidden and (is_free or freed.motif.modality == Modality.HOME):
         journal_released(freed, at=expires_at if option else now, now=now)
     return option
 

@@ -16,6 +16,7 @@ from rdv.core.clock import local_date
 from rdv.core.db import constraint_errors, lock_waitlist
 from rdv.core.errors import DomainError
 from rdv.core.journal import Author
+from rdv.core.languages import FRENCH, LANGUAGES
 from rdv.core.links import hash_token, make_token
 from rdv.models import (
     Inscription,
@@ -87,6 +88,7 @@ class Wishes:
     agent: Agent | None = None
     referent_only: bool = False
     needs_step_free: bool = False
+    language: str = ""
     shortest_notice_min: int = 24 * 60
     auto_accept: bool = False
 
@@ -101,6 +103,7 @@ class Wishes:
             "agent": self.agent,
             "referent_only": self.referent_only,
             "needs_step_free": self.needs_step_free,
+            "language": self.language,
             "shortest_notice_min": self.shortest_notice_min,
             "auto_accept": self.auto_accept,
         }
@@ -225,6 +228,16 @@ def require_wishes(wishes: Wishes, *, motif: Motif, usager: Usager, now: datetim
         raise WishImpossible("sites", "Ce lieu est celui d’un autre département.")
     if wishes.agent is not None and wishes.agent.departement_id != motif.departement_id:
         raise WishImpossible("agent", "Cet agent est celui d’un autre département.")
+    _require_language(wishes)
+
+
+def _require_language(wishes: Wishes) -> None:
+    if wishes.language and (wishes.language not in LANGUAGES or wishes.language == FRENCH):
+        raise WishImpossible("language", "Choisissez une langue de la liste.")
+    if wishes.language and wishes.agent is not None and wishes.language not in wishes.agent.languages:
+        raise WishImpossible(
+            "language", "Ce professionnel ne parle pas cette langue : choisissez l’un ou l’autre, pas les deux."
+        )
 
 
 def _require_reason(reason: str, author: Author) -> None:
@@ -277,6 +290,8 @@ def set_priority(
     _require_reason(reason, author)
     with transaction.atomic(durable=True):
         locked = lock_inscription(inscription)
+        if not locked.is_open:
+            raise CannotWait("Cette attente est terminée\u00a0: elle ne change plus.")
         before = locked.priority
         locked.priority, locked.priority_by_id = priority.value, author.id
         locked.priority_reason = reason.strip() if priority != Priority.NORMAL else ""
@@ -299,6 +314,7 @@ def wishes_of(inscription: Inscription) -> Wishes:
         agent=inscription.agent,
         referent_only=inscription.referent_only,
         needs_step_free=inscription.needs_step_free,
+        language=inscription.language,
         shortest_notice_min=inscription.shortest_notice_min,
         auto_accept=inscription.auto_accept,
     )
@@ -316,6 +332,7 @@ def told(inscription: Inscription) -> dict[str, object]:
         "agent": inscription.agent_id,
         "referent_only": inscription.referent_only,
         "needs_step_free": inscription.needs_step_free,
+        "language": inscription.language,
         "shortest_notice_min": inscription.shortest_notice_min,
         "auto_accept": inscription.auto_accept,
     }

@@ -12,11 +12,12 @@ from datetime import datetime, time
 from typing import Any
 
 from django.db import connection
+from django.db.models import Q
 
 from agents.models import Site
 from rdv.core.clock import local_date
 from rdv.domain.waiting import half_day_bit, next_waking
-from rdv.models import Inscription, Motif, SourceKind
+from rdv.models import UNDONE, Inscription, Motif, Participation, SourceKind
 from rdv.services.waitlist_rules import policy_of, quiet_of
 
 
@@ -57,11 +58,14 @@ WISHES = {
     "until_day": "(i.until_day IS NULL OR i.until_day >= %(day)s)",
     "agent": "(i.agent_id IS NULL OR i.agent_id = ANY (%(agents)s::bigint[]))",
     "step_free": "(%(is_step_free)s OR NOT i.needs_step_free)",
+    # Asked once for the hour, not for each person (an InitPlan): one of them who speaks it is enough.
+    "language": """(i.language = '' OR i.language = ANY (ARRAY(
+        SELECT unnest(a.languages) FROM agents_agent a WHERE a.id = ANY (%(agents)s::bigint[]))))""",
     "notice": "i.shortest_notice_min * interval '1 minute' <= %(left)s",
     "left": "NOT i.usager_id = ANY (%(left_by)s::bigint[])",
 }
 # The Rdv that a yes gives back: the one named when joining, or one taken since for the same motif
-# (waitlist_answer.given_back says the same).
+# (`given_back` says the same).
 _EXCHANGED = """(p.id IS NOT DISTINCT FROM i.participation_id OR (
             r.motif_id = i.motif_id AND p.created_at >= i.opened_at AND i.atelier_id IS NULL
             AND p.starts_at > %(now)s))"""
@@ -89,7 +93,8 @@ CHECKS = {
         WHERE oi.usager_id = i.usager_id AND o.starts_at = %(starts_at)s AND o.site_id = %(site)s
         AND o.first_agent = %(first_agent)s)""",
     "a_day": """(SELECT count(*) FROM rdv_offre o JOIN rdv_inscription oi ON oi.id = o.inscription_id
-        WHERE oi.usager_id = i.usager_id AND o.sent_at >= %(midnight)s) < %(offers_a_day)s""",
+        WHERE oi.usager_id = i.usager_id AND o.sent_at >= %(midnight)s
+        AND NOT (o.state = 'withdrawn' AND o.reason = %(undone)s)) < %(offers_a_day)s""",
 }
 SENTENCES = {
     "waiting": "n’attend pas en ce moment",
@@ -101,6 +106,7 @@ SENTENCES = {
     "until_day": "voulait une date plus proche",
     "agent": "veut un autre professionnel",
     "step_free": "a besoin d’un accès sans marche",
+    "language": "demande une langue que ce professionnel ne parle pas",
     "notice": "demande à être prévenu plus tôt",
     "left": "vient de libérer cette heure",
     "erased": "n’a plus de dossier",
@@ -165,6 +171,15 @@ def ahead_of(inscription: Inscription, freed: Freed, *, now: datetime, limit: in
     return [found[pk] for pk in ids]
 
 
+def given_back(inscription: Inscription, now: datetime) -> Participation | None:
+    """The Rdv to exchange: the one named when joining if it still stands, else one taken since for the same motif."""
+    taken_since = Q(rdv__motif=inscription.motif_id, created_at__gte=inscription.opened_at)
+    named = Q(pk=inscription.participation_id)
+    mine = named | taken_since if inscription.atelier_id is None else named
+    rows = Participation.objects.live().filter(mine, usager=inscription.usager_id, starts_at__gt=now)
+    return rows.select_related("rdv__motif__departement", "rdv__site").order_by("starts_at", "id").first()
+
+
 def _parameters(freed: Freed, now: datetime) -> dict[str, Any]:
     motif, site = freed.motif, freed.site
     zone, policy = motif.departement.zone, policy_of(motif)
@@ -193,4 +208,5 @@ def _parameters(freed: Freed, now: datetime) -> dict[str, Any]:
         "now": now,
         "ageing": policy.ageing_days,
         "offers_a_day": policy.offers_a_day,
+        "undone": UNDONE,
     }

@@ -7,22 +7,26 @@ within reach (`note_reach`); a closure taken away is read in the journal, since 
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 from typing import Any
 
 from django.db import transaction
+from django.db.models import F
 
 from agents.models import Departement, Site
 from rdv.core import journal
 from rdv.core.clock import local_date
 from rdv.core.db import lock_agents, lock_waitlist
 from rdv.core.journal import SYSTEM, Evenement
+from rdv.core.sweeps import each_alone
 from rdv.domain.windows import Window
-from rdv.models import Inscription, Liberation, Motif, Ouverture, SourceKind
+from rdv.models import Inscription, Liberation, Motif, Ouverture, Participation, SourceKind
 from rdv.services.availability import free_stretches, lay, usager_window
 from rdv.services.holding import lock_workshop
 from rdv.services.questions import EVERYBODY, Question
-from rdv.services.waitlist_hold import each_alone, journal_released
+from rdv.services.waitlist_hold import journal_released
 from rdv.services.waitlist_match import Freed
 from rdv.services.waitlist_offer import offer_freed
 from rdv.services.waitlist_queue import note_openings, somebody_waits
@@ -35,14 +39,17 @@ ONE_DAY = timedelta(days=1)
 LOOKED_BACK = timedelta(days=2)
 REOPENED = "waitlist.reopened"
 # Told when they happened (a cancelled hour that the list did not take), or no news at all (the calendar goes on).
-NOT_COUNTED = (SourceKind.CANCELLATION, SourceKind.MOVE, SourceKind.HORIZON)
+OF_AN_RDV = (SourceKind.CANCELLATION, SourceKind.MOVE, SourceKind.EXCHANGE)
+NOT_COUNTED = (*OF_AN_RDV, SourceKind.HORIZON)
 
 
 def offer_noted(now: datetime) -> int:
-    """Look at what was noted, oldest first. Two tasks at once share the rows; a row goes only with its work done."""
+    """Look at what was noted, oldest first. Two tasks at once share the rows; a row goes only with its work done, and
+    one that could not be looked at comes after all the others."""
     made = 0
-    for row in Liberation.objects.order_by("id")[:BATCH]:
-        with each_alone("liberation_not_looked_at", row=row.pk), transaction.atomic(durable=True):
+    for row in Liberation.objects.order_by(F("failed_at").asc(nulls_first=True), "id")[:BATCH]:
+        put_last = partial(Liberation.objects.filter(pk=row.pk).update, failed_at=now)
+        with each_alone("liberation_not_looked_at", otherwise=put_last, row=row.pk), transaction.atomic(durable=True):
             made += _look_at(row, now)
     return made
 
@@ -91,11 +98,17 @@ def _hours(row: Liberation, now: datetime) -> int:
             return made
         if offer_freed(freed=freed, now=now):
             made, told_until = made + 1, max(told_until, freed.ends_at)
-        elif freed.starts_at >= told_until and row.source_kind not in NOT_COUNTED:
+        elif freed.starts_at >= told_until and _is_news(row, freed):
             journal_released(freed, at=now, now=now)
             told_until = freed.ends_at
     row.delete()
     return made
+
+
+def _is_news(row: Liberation, freed: Freed) -> bool:
+    """An hour that came free with this row: not one that reaches into time that was free before."""
+    is_within = row.starts_at <= freed.starts_at and freed.ends_at <= row.ends_at
+    return is_within and row.source_kind not in NOT_COUNTED
 
 
 def _starts(row: Liberation, now: datetime) -> list[Freed]:
@@ -104,13 +117,26 @@ def _starts(row: Liberation, now: datetime) -> list[Freed]:
     for motif, site in _offered_there(row):
         for freed in _starts_of(row, motif, site, now):
             found.setdefault((freed.starts_at, site.pk, motif.agents_needed), freed)
-    return [found[key] for key in sorted(found)]
+    left_by = _who_left(row) if found else ()
+    return [replace(found[key], left_by=left_by) for key in sorted(found)]
+
+
+def _who_left(row: Liberation) -> tuple[int, ...]:
+    """Those who gave this very time up are not asked for it."""
+    if row.source_uuid is None or row.source_kind not in OF_AN_RDV:
+        return ()
+    rows = Participation.objects.filter(rdv__uuid=row.source_uuid, rdv__motif__is_collective=False)
+    return tuple(rows.order_by("id").values_list("usager_id", flat=True))
 
 
 def _starts_of(row: Liberation, motif: Motif, site: Site, now: datetime) -> Iterator[Freed]:
     assert row.agent_id is not None  # noqa: S101 - a session has no hours
-    latest = min(row.ends_at - motif.duration, _last_start(motif, now))
-    window = Window(max(row.starts_at, now).replace(microsecond=0), max(latest, now))
+    earliest, latest = row.starts_at, row.ends_at - motif.duration
+    if latest < earliest:
+        # Too short by itself; with the free time around it, it may do for somebody who waits.
+        earliest, latest = (latest, earliest) if _is_waited_for(motif.pk) else (earliest, latest)
+    latest = min(latest, _last_start(motif, now))
+    window = Window(max(earliest, now).replace(microsecond=0), max(latest, now))
     if window.is_empty or latest <= now:
         return
     question = Question(

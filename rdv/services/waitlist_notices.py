@@ -6,49 +6,35 @@ one says nothing: those people are phoned.
     joined     at once                          left      at once
     offer      e-mail at once; SMS when phones may ring; worthless after the answer's hour
     taken      the place went elsewhere         sleeping  offers without an answer
-    closed     the motif is received no more
+    lapsed     no answer in time: the place is proposed to somebody else, the rank is kept
+    closed     the motif is received no more    ended     the wait has no object any more
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.template.loader import render_to_string
 
 from agents.models import Site
 from notifications import services as post_office
-from notifications.channels import gsm7
 from notifications.models import MessageChannel
-from notifications.services import Letter
-from rdv.core.links import fill_links, marker
+from rdv.core.links import marker
 from rdv.domain import french
 from rdv.domain.waiting import next_waking
 from rdv.models import Inscription, Modality, NoticeLevel, Offre
+from rdv.services.news import Said, Sending, letters_of
 from rdv.services.notices import addresses_of, recipient_of
-from rdv.services.texts import ELSEWHERE, TITLE_LENGTH
+from rdv.services.texts import ELSEWHERE
 from rdv.services.waitlist_rules import policy_of, quiet_of
 from usagers.phones import say_phone
 
 JOINED, OFFER, TAKEN = "waitlist.joined", "waitlist.offer", "waitlist.taken"
-SLEEPING, LEFT, CLOSED = "waitlist.sleeping", "waitlist.left", "waitlist.closed"
+LAPSED, SLEEPING = "waitlist.lapsed", "waitlist.sleeping"
+LEFT, CLOSED, ENDED = "waitlist.left", "waitlist.closed", "waitlist.ended"
 # News of the list that nobody read in a week says nothing any more.
 NEWS_LIFE = timedelta(days=7)
+WAYS = (MessageChannel.SMS, MessageChannel.EMAIL)
 NBSP = french.NBSP
-
-
-@dataclass(frozen=True, slots=True)
-class _News:
-    """One thing to say, in the two lengths."""
-
-    kind: str
-    heading: str
-    lines: tuple[str, ...]
-    # SMS: the first text that fits one segment.
-    texts: tuple[str, ...]
-    action: str
-    link: str
-    rows: Sequence[tuple[str, str]] = ()
 
 
 def can_be_written_to(inscription: Inscription) -> bool:
@@ -61,7 +47,7 @@ def can_be_written_to(inscription: Inscription) -> bool:
 def joined(inscription: Inscription, *, now: datetime) -> None:
     label, link, phone = _label(inscription), _waiting_link(inscription), _phone(inscription)
     said = f"Vous attendez{NBSP}: {label}." if label else "Vous êtes sur la liste d’attente."
-    news = _News(
+    news = Said(
         JOINED,
         "Vous êtes sur la liste d’attente",
         (said, "Dès qu’une place se libère pour vous, nous vous la proposons. Vous n’avez rien à faire d’ici là."),
@@ -86,7 +72,7 @@ def offered(offre: Offre, *, now: datetime) -> None:
     before = f"{french.short_day(until)} à {_short_hour(until)}"
     reply = " (ou OUI, NON, STOP par SMS)" if settings.SMS_CAN_BE_ANSWERED else ""
     named = f"{label}, " if label else ""
-    news = _News(
+    news = Said(
         OFFER,
         "Une place se libère pour vous",
         (f"Pouvez-vous venir{NBSP}? Répondez oui ou non avant le {french.day_hour(until)}. {first}",),
@@ -126,7 +112,7 @@ def taken(offre: Offre, *, by_service: bool, now: datetime) -> None:
     when = f"{french.short_day(local)} à {_short_hour(local)}"
     who = "Le service a dû reprendre cette place" if by_service else "Cette place vient d’être prise"
     link, phone = _waiting_link(inscription), say_phone(offre.site.phone)
-    news = _News(
+    news = Said(
         TAKEN,
         who,
         (f"{who} ({french.day_hour(local)}). Vous gardez votre rang sur la liste d’attente{NBSP}: "
@@ -143,9 +129,32 @@ def settled(offre: Offre, *, now: datetime) -> None:
     post_office.make_obsolete(subject_of(offre), now=now, kinds=[OFFER])
 
 
+def lapsed(offre: Offre, *, now: datetime) -> None:
+    """Said once: whoever reads the offer too late knows what became of it. To a group no place was promised."""
+    if Offre.objects.filter(group=offre.group).exclude(pk=offre.pk).exists():
+        return
+    inscription = offre.inscription
+    local = offre.starts_at.astimezone(offre.motif.departement.zone)
+    when = f"{french.short_day(local)} à {_short_hour(local)}"
+    link, phone = _waiting_link(inscription), say_phone(offre.site.phone)
+    news = Said(
+        LAPSED,
+        "L’heure pour répondre est passée",
+        (f"Une place vous était proposée ({french.day_hour(local)}). Sans réponse de votre part, nous la proposons "
+         "à une autre personne.",
+         f"Vous gardez votre rang sur la liste d’attente{NBSP}: nous vous proposerons la suivante."),
+        (f"Place proposée {when} : l'heure pour répondre est passée. Vous gardez votre rang sur la liste d'attente : "
+         f"{link} Tél. {phone}",
+         f"L'heure pour répondre est passée. Vous gardez votre rang sur la liste d'attente : {link} Tél. {phone}"),
+        "Voir ma place sur la liste",
+        link,
+    )  # fmt: skip
+    _post(inscription, news, about=subject_of(offre), now=now, until=offre.starts_at, site=offre.site)
+
+
 def sleeping(inscription: Inscription, *, now: datetime) -> None:
     link, phone = _waiting_link(inscription), _phone(inscription)
-    news = _News(
+    news = Said(
         SLEEPING,
         "Votre attente est en pause",
         ("Nous vous avons proposé des places sans recevoir de réponse. Nous n’en proposons plus pour l’instant.",
@@ -158,9 +167,10 @@ def sleeping(inscription: Inscription, *, now: datetime) -> None:
     _post(inscription, news, about=about, now=now, until=now + NEWS_LIFE)
 
 
-def left(inscription: Inscription, *, now: datetime) -> None:
+def left(inscription: Inscription, *, now: datetime, by_sms: bool = False) -> None:
+    """`by_sms`: a number that has just said STOP hears the answer to its own message, and nothing more."""
     link, phone = _waiting_link(inscription), _phone(inscription)
-    news = _News(
+    news = Said(
         LEFT,
         "Vous n’êtes plus sur la liste d’attente",
         ("C’est noté. Vous pouvez vous y inscrire à nouveau quand vous voulez.",),
@@ -169,13 +179,14 @@ def left(inscription: Inscription, *, now: datetime) -> None:
         link,
     )
     about = ("inscription", str(inscription.uuid))
-    _post(inscription, news, about=about, now=now, until=now + NEWS_LIFE)
+    ways = (MessageChannel.EMAIL,) if by_sms else WAYS
+    _post(inscription, news, about=about, now=now, until=now + NEWS_LIFE, ways=ways)
 
 
 def closed(inscription: Inscription, *, now: datetime) -> None:
     """The service no longer receives for this: said, with the phone, rather than a silence."""
     link, phone = _waiting_link(inscription), _phone(inscription)
-    news = _News(
+    news = Said(
         CLOSED,
         "Cette liste d’attente est fermée",
         (f"Nous ne recevons plus pour ce motif. Appelez-nous au {phone}\u00a0: nous cherchons avec vous.",),
@@ -183,6 +194,23 @@ def closed(inscription: Inscription, *, now: datetime) -> None:
         "Voir",
         link,
     )
+    about = ("inscription", str(inscription.uuid))
+    _post(inscription, news, about=about, now=now, until=now + NEWS_LIFE)
+
+
+def ended(inscription: Inscription, *, because: str, now: datetime) -> None:
+    """The wait has no object any more (`because`: a sentence that tells nothing of what it was for)."""
+    link, phone = _waiting_link(inscription), _phone(inscription)
+    news = Said(
+        ENDED,
+        "Votre attente est terminée",
+        (f"{because} Nous ne vous proposons plus de place.",
+         f"Vous cherchez encore un rendez-vous{NBSP}? Appelez-nous au {phone}{NBSP}: nous cherchons avec vous."),
+        (f"{because} Nous ne vous proposons plus de place. Vous cherchez encore ? Tél. {phone} {link}",
+         f"Votre attente est terminée. Vous cherchez encore ? Tél. {phone} {link}"),
+        "Voir",
+        link,
+    )  # fmt: skip
     about = ("inscription", str(inscription.uuid))
     _post(inscription, news, about=about, now=now, until=now + NEWS_LIFE)
 
@@ -196,7 +224,7 @@ def subject_of(offre: Offre) -> tuple[str, str]:
 
 def _post(
     inscription: Inscription,
-    news: _News,
+    news: Said,
     *,
     about: tuple[str, str],
     now: datetime,
@@ -204,61 +232,28 @@ def _post(
     sms_at: datetime | None = None,
     is_urgent: bool = False,
     site: Site | None = None,
+    ways: Sequence[MessageChannel] = WAYS,
 ) -> None:
     if inscription.motif.notice_level == NoticeLevel.SILENT:
         return
-    letters = _letters(inscription, news, about, now, until, sms_at or now, site, is_urgent=is_urgent)
-    post_office.post(letters, now=now)
-
-
-def _letters(
-    inscription: Inscription,
-    news: _News,
-    about: tuple[str, str],
-    now: datetime,
-    until: datetime,
-    sms_at: datetime,
-    site: Site | None,
-    *,
-    is_urgent: bool,
-) -> Iterable[Letter]:
     departement = inscription.motif.departement
     phone, mailbox = addresses_of(inscription.person_told)
-    owner = f"Département {departement.name_with_article}"
-    contact = (say_phone(site.phone), site.name) if site else (say_phone(departement.public_phone), "accueil")
-    context = {"news": news, "owner": owner, "phone": contact[0], "phone_of": contact[1]}
-    for channel, address in ((MessageChannel.SMS, phone), (MessageChannel.EMAIL, mailbox)):
-        if not address:
-            continue
-        is_sms = channel == MessageChannel.SMS
-        yield Letter(
-            subject=about,
-            kind=news.kind,
-            recipient=recipient_of(inscription.person_told),
-            channel=channel,
-            address=address,
-            version=inscription.version,
-            departement_code=inscription.departement_id,
-            body=_first_that_fits(news.texts) if is_sms else _text(context),
-            title="" if is_sms else news.heading[:TITLE_LENGTH],
-            html="" if is_sms else render_to_string("notifications/waitlist.html", context),
-            sender=departement.sms_sender if is_sms else owner,
-            reply_to="" if is_sms else (site.email if site and site.email else departement.reply_to),
-            send_not_before=sms_at if is_sms else now,
-            worthless_after=until,
-            is_urgent=is_urgent,
-        )
-
-
-def _text(context: dict[str, object]) -> str:
-    return render_to_string("notifications/waitlist.txt", context).strip() + "\n"
-
-
-def _first_that_fits(texts: Sequence[str]) -> str:
-    for text in texts:
-        if gsm7.segments(gsm7.plain(fill_links(text))) == 1:
-            return text
-    return texts[-1]
+    sending = Sending(
+        about=about,
+        recipient=recipient_of(inscription.person_told),
+        departement=departement,
+        phone=phone,
+        mailbox=mailbox,
+        version=inscription.version,
+        contact=(say_phone(site.phone), site.name) if site else (say_phone(departement.public_phone), "accueil"),
+        reply_to=(site.email if site else "") or departement.reply_to,
+        sms_at=sms_at or now,
+        email_at=now,
+        until=until,
+        is_urgent=is_urgent,
+    )
+    letters = letters_of(news, sending)
+    post_office.post([letter for letter in letters if letter.channel in ways], now=now)
 
 
 def _label(inscription: Inscription, offre: Offre | None = None) -> str:

@@ -12,11 +12,14 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+import structlog
 from django.db import connection, transaction
 
 from rdv.core.db import lock_waitlist
+from rdv.core.errors import DomainError
 from rdv.core.journal import SYSTEM, Author
 from rdv.core.links import hash_token, make_token
+from rdv.core.sweeps import each_alone
 from rdv.domain.waiting import Tier, effective_class, order_key
 from rdv.models import (
     Inscription,
@@ -33,7 +36,6 @@ from rdv.services.booking import Booking, book_held
 from rdv.services.waitlist_hold import (
     close,
     drop_hold,
-    each_alone,
     fits,
     freed_again,
     hold,
@@ -44,13 +46,16 @@ from rdv.services.waitlist_hold import (
     release_to_public,
     set_state,
 )
-from rdv.services.waitlist_match import Freed, ahead_of, candidates, failing
+from rdv.services.waitlist_match import Freed, ahead_of, candidates, failing, given_back
 from rdv.services.waitlist_rules import deadline_of, policy_of
 
 # How many groups one sweep passes on; the next comes a minute later.
 SWEEP = 500
 # How many of those who stood before are named in the journal, with why the hour did not suit them.
 PASSED_OVER = 10
+# How many homes are looked at first; all of them in the end.
+VISITS_LOOKED_AT = 50
+log = structlog.get_logger(__name__)
 
 
 def offer_freed(*, freed: Freed, now: datetime) -> list[Offre]:
@@ -61,11 +66,14 @@ def offer_freed(*, freed: Freed, now: datetime) -> list[Offre]:
     if not choices and not freed.motif.has_waitlist:
         return []
     lock_waitlist(freed.motif.departement_id)
-    chosen = _first_choice(choices, now)
-    if chosen is None:
+    in_order = _in_order(choices, now)
+    for chosen in in_order:
+        offres = _offer(chosen, now)
+        if offres:
+            return offres
+    if freed.atelier_id is None or not in_order:  # a seat that could not be held is no seat
         release_to_public(freed, now=now)
-        return []
-    return _offer(chosen, now)
+    return []
 
 
 def _choices(freed: Freed, now: datetime) -> list[Freed]:
@@ -117,8 +125,9 @@ class _Chosen:
         self.freed, self.tier, self.answer_by, self.people = freed, tier, answer_by, people
 
 
-def _first_choice(choices: list[Freed], now: datetime) -> _Chosen | None:
-    """The person who comes first over all motifs decides for which motif the place is held."""
+def _in_order(choices: list[Freed], now: datetime) -> list[_Chosen]:
+    """The person who comes first over all motifs decides for which motif the place is held; the others after, should
+    the place not be free for that one."""
     found = []
     for choice in choices:
         limits = deadline_of(choice.motif, choice.starts_at, now=now)
@@ -130,16 +139,19 @@ def _first_choice(choices: list[Freed], now: datetime) -> _Chosen | None:
             first = people[0]
             key = order_key(first.priority, first.opened_at, first.pk, now=now, ageing_days=policy.ageing_days)
             found.append((key, choice.motif.pk, _Chosen(choice, limits[0], limits[1], people)))
-    return min(found, key=lambda one: one[:2])[2] if found else None
+    return [one[2] for one in sorted(found, key=lambda one: one[:2])]
 
 
 def _people(freed: Freed, limit: int, now: datetime) -> list[Inscription]:
     if freed.motif.modality != Modality.HOME:
         return candidates(freed, now=now, limit=limit)
-    # One road, one person: the first whose home the agent reaches.
-    for person in candidates(freed, now=now, limit=50):
-        if fits(freed, now=now, place=place_for(freed, person.usager)):
-            return [person]
+    # One road, one person: the first whose home the agent reaches, however many live too far.
+    seen, asked = 0, VISITS_LOOKED_AT
+    while len(found := candidates(freed, now=now, limit=asked)) > seen:
+        for person in found[seen:]:
+            if fits(freed, now=now, place=place_for(freed, person.usager)):
+                return [person]
+        seen, asked = len(found), asked * 4
     return []
 
 
@@ -149,8 +161,10 @@ def _offer(chosen: _Chosen, now: datetime) -> list[Offre]:
     option = hold(freed, answer_by=chosen.answer_by, place=place, now=now)
     if option is None:
         return []
-    if freed.atelier_id is not None and first.auto_accept and first.participation_id is None:
-        return [_promote(chosen, option, first, now)]
+    if freed.atelier_id is not None and first.auto_accept and given_back(first, now) is None:
+        promoted = _promote(chosen, option, first, now)
+        if promoted is not None:
+            return [promoted]
     group = new_group()
     passed_over = _passed_over(freed, first, now)
     offres = []
@@ -220,8 +234,18 @@ def _passed_over(freed: Freed, first: Inscription, now: datetime) -> list[dict[s
     return [{"inscription": str(one.uuid), "reasons": reasons[one.pk]} for one in before]
 
 
-def _promote(chosen: _Chosen, option: Option, person: Inscription, now: datetime) -> Offre:
-    """A workshop's seat, for somebody who asked to be registered without being asked again."""
+def _promote(chosen: _Chosen, option: Option, person: Inscription, now: datetime) -> Offre | None:
+    """A workshop's seat, for somebody who asked to be registered without being asked again. None: they cannot be (taken
+    elsewhere a moment ago), and are asked like anybody else. Who gave the seat up hears nothing of it."""
+    try:
+        with transaction.atomic():
+            return _registered(chosen, option, person, now)
+    except DomainError as refusal:
+        log.info("waitlist_not_promoted", inscription=str(person.uuid), why=refusal.code)
+        return None
+
+
+def _registered(chosen: _Chosen, option: Option, person: Inscription, now: datetime) -> Offre:
     offre = _insert(chosen, option, person, new_group(), now)
     booking = Booking(usager=person.usager, responsable=person.responsable, origin=Origin.WAITLIST)
     rdv = book_held(token=option.token, booking=booking, author=SYSTEM, now=now)
@@ -268,6 +292,8 @@ def pass_unanswered(offre: Offre, *, author: Author, now: datetime) -> None:
     if inscription.unanswered >= policy_of(inscription.motif).unanswered_limit:
         set_state(inscription, InscriptionState.ASLEEP, author=author, now=now, reason="unanswered")
         waitlist_notices.sleeping(inscription, now=now)
+    else:
+        waitlist_notices.lapsed(offre, now=now)
 
 
 def pass_on(offre: Offre, *, option_id: int | None, now: datetime) -> list[Offre]:

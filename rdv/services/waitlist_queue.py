@@ -1,4 +1,5 @@
-"""Time that may have come free otherwise than by a cancellation: noted here, looked at by a task within a minute.
+"""Time that may have come free otherwise than by a cancellation: noted here, looked at by a task that is woken at once
+(and comes every minute, should it have heard nothing).
 
 Room: services. Called in the transaction of the source (absences, openings, holds that died, seats added), under its
 locks. Nothing is written where nobody waits.
@@ -6,9 +7,14 @@ locks. Nothing is written where nobody waits.
 
 import uuid
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from django.db.models import Q
+
+from rdv.core.commit import named_once_after_commit
 from rdv.models import Inscription, Liberation, Ouverture, SourceKind
+
+LOOK = "rdv.tasks.offer_noted"
 
 
 def note_freed(
@@ -33,6 +39,7 @@ def note_freed(
         source_uuid=source_uuid,
         created_at=now,
     )
+    named_once_after_commit(LOOK)
 
 
 def note_openings(
@@ -58,6 +65,7 @@ def note_openings(
         for row in rows
         if row.ends_at > now
     )
+    named_once_after_commit(LOOK)
 
 
 def note_seats(
@@ -80,13 +88,15 @@ def note_seats(
         source_kind=source_kind,
         created_at=now,
     )
+    named_once_after_commit(LOOK)
 
 
 def somebody_waits(departement_code: str) -> bool:
     return Inscription.objects.waiting().filter(departement=departement_code).exists()
 
 
-def binomes_waited_for(departement_code: str) -> bool:
-    """Somebody waits for several professionals at once."""
-    waiting = Inscription.objects.waiting().filter(departement=departement_code, motif__agents_needed__gt=1)
-    return waiting.exists()
+def more_waited_for(departement_code: str, length: timedelta) -> bool:
+    """Somebody waits for longer, or for several professionals at once: time around, or a colleague, may add to it."""
+    minutes = round(length.total_seconds() / 60)
+    longer = Q(motif__duration_min__gt=minutes) | Q(motif__agents_needed__gt=1)
+    return Inscription.objects.waiting().filter(longer, departement=departement_code).exists()

@@ -5,7 +5,8 @@ Room: services. Reads only, but `set_policy`. Called by the other waitlist servi
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import datetime
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import structlog
 from django.db import transaction
@@ -14,8 +15,9 @@ from agents.models import Departement
 from rdv.core import journal
 from rdv.core.errors import DomainError
 from rdv.core.journal import Author
+from rdv.domain import french
 from rdv.domain.holidays import is_holiday
-from rdv.domain.waiting import Policy, PolicyError, Quiet, Tier, answer_deadline, policy_from
+from rdv.domain.waiting import CROWD, Policy, PolicyError, Quiet, Tier, answer_deadline, policy_from, require_sensible
 from rdv.models import Motif
 
 log = structlog.get_logger(__name__)
@@ -74,7 +76,7 @@ def set_policy(
     """Keep these settings, and only these, over the platform's. Raises PolicyRefused (with `field`)."""
     below = owner.departement.waitlist_policy if isinstance(owner, Motif) else {}
     try:
-        policy_from(below, settings)
+        require_sensible(policy_from(below, settings))
     except PolicyError as error:
         raise PolicyRefused(error.field, str(error)) from error
     if isinstance(owner, Departement):
@@ -99,7 +101,7 @@ def _require_fit_for_motifs(departement: Departement, settings: Mapping[str, int
     """What a motif settles for itself lies over these: both together must still mean something."""
     for motif in Motif.objects.of(departement).exclude(waitlist_policy={}):
         try:
-            policy_from(settings, motif.waitlist_policy)
+            require_sensible(policy_from(settings, motif.waitlist_policy))
         except PolicyError as error:
             message = f"Avec les règles du motif « {motif.name} », ce nombre ne va pas : {error}"
             raise PolicyRefused(error.field, message) from error
@@ -120,6 +122,37 @@ def open_waitlist(*, motif: Motif, is_open: bool, notice_min: int | None, author
         data={"before": before, "after": {"is_open": is_open, "notice_min": notice_min}},
     )
     return motif
+
+
+# A plain Monday, 10:00 on every wall, and how much later the freed hour is: one of each tier, most often.
+_MONDAY, _TEN = date(2027, 3, 1), time(10)
+_LATER = (timedelta(days=8, hours=23), timedelta(days=3, hours=23), timedelta(days=1, hours=23), timedelta(hours=2))
+
+
+def examples_of(policy: Policy) -> list[str]:
+    """What these numbers do, in a plain week: one line for each distance."""
+    quiet = Quiet(ZoneInfo("Europe/Paris"), lambda _day: False, policy.quiet_from_h, policy.quiet_until_h)
+    cancelled = datetime.combine(_MONDAY, _TEN, tzinfo=quiet.zone)
+    return [_example(policy, quiet, cancelled, cancelled + later) for later in _LATER]
+
+
+def _example(policy: Policy, quiet: Quiet, cancelled: datetime, starts_at: datetime) -> str:
+    tier = policy.tier_of(starts_at - cancelled)
+    answer_by = answer_deadline(cancelled.astimezone(UTC), policy.answer_time(tier), quiet).astimezone(quiet.zone)
+    weeks = " suivant" if starts_at - cancelled > timedelta(days=7) else ""
+    words = f"Annulé lundi 10:00 pour {french.WEEKDAYS[starts_at.weekday()]}{weeks} {_wall(starts_at)}\u00a0: "
+    if answer_by > starts_at:
+        return f"{words}personne n’aurait le temps de répondre, l’heure est rendue au public."
+    asked = policy.people(tier)
+    if asked == CROWD:
+        people = "toutes les personnes à la fois"
+    else:
+        people = f"{asked} personnes à la fois" if asked > 1 else "1 personne à la fois"
+    return f"{words}{people}, réponse jusqu’à {french.WEEKDAYS[answer_by.weekday()]} {_wall(answer_by)}."
+
+
+def _wall(local: datetime) -> str:
+    return f"{local.hour}:{local.minute:02d}"
 
 
 def settings_of(policy: Policy) -> dict[str, int]:

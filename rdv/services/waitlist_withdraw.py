@@ -3,18 +3,21 @@
 Room: services. Called by a task, by waitlist_answer when a yes comes too late, and by the secretary's screens.
 """
 
+from collections.abc import Iterator
 from datetime import datetime
 
 from django.db import transaction
 
+from rdv.core.db import lock_waitlist
 from rdv.core.errors import DomainError
 from rdv.core.journal import SYSTEM, Author
-from rdv.models import HOLD_FOR, MotifSite, Offre, OffreState, Option, Purpose
+from rdv.core.sweeps import each_alone
+from rdv.models import HOLD_FOR, UNDONE, MotifSite, Offre, OffreState, Option, Purpose, Rdv
 from rdv.services import waitlist_notices
 from rdv.services.errors import NotBookable, ReasonMissing
-from rdv.services.waitlist_hold import close, drop_hold, each_alone, fits, freed_again, lock_for, place_for
+from rdv.services.waitlist_hold import close, drop_hold, fits, freed_again, lock_for, place_for
 
-# How many live offers one sweep looks at.
+# How many live offers are read at once.
 SWEEP = 500
 
 
@@ -26,7 +29,7 @@ class NotOffered(DomainError):  # noqa: N818 - named like the other refusals
 def withdraw_unfit(now: datetime) -> int:
     """Live offers whose hour is no longer open (absence, closed day, cancelled session): taken back, politely."""
     withdrawn = 0
-    for offre in Offre.objects.live().whole().order_by("id")[:SWEEP]:
+    for offre in _live_offres():
         with each_alone("offre_not_looked_at", offre=str(offre.uuid)), transaction.atomic(durable=True):
             if _still_stands(offre, now):
                 continue
@@ -35,6 +38,14 @@ def withdraw_unfit(now: datetime) -> int:
                 withdraw_group(locked, reason="", author=SYSTEM, now=now)
                 withdrawn += 1
     return withdrawn
+
+
+def _live_offres() -> Iterator[Offre]:
+    """Every one of the country, a few at a time: the youngest is looked at as often as the oldest."""
+    last = 0
+    while rows := list(Offre.objects.live().whole().filter(pk__gt=last).order_by("id")[:SWEEP]):
+        yield from rows
+        last = rows[-1].pk
 
 
 def _still_stands(offre: Offre, now: datetime) -> bool:
@@ -61,6 +72,15 @@ def withdraw_group(offre: Offre, *, reason: str, author: Author, now: datetime) 
         waitlist_notices.taken(one, by_service=True, now=now)
     if option_id is not None:
         drop_hold(option_id)
+
+
+def take_back(*, rdv: Rdv, usager_id: int, since: datetime, now: datetime) -> None:
+    """In the running transaction, under the locks of the Rdv: whoever gave it up takes their word back at once. Those
+    who were asked since, and have not answered, are told; a yes has been said, and this does nothing about it."""
+    lock_waitlist(rdv.departement_id)
+    asked = Offre.objects.live().whole().filter(source_uuid=rdv.uuid, chain=0, sent_at__gte=since)
+    for offre in asked.filter(left_by__contains=[usager_id]).order_by("group", "id").distinct("group"):
+        withdraw_group(offre, reason=UNDONE, author=SYSTEM, now=now)
 
 
 @transaction.atomic(durable=True)

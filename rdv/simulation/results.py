@@ -11,7 +11,7 @@ from rdv.simulation.lines import Result
 from rdv.simulation.month import Month
 from rdv.simulation.world import MINUTES
 
-MESSAGES = (waitlist_notices.OFFER, waitlist_notices.TAKEN, waitlist_notices.SLEEPING)
+MESSAGES = (waitlist_notices.OFFER, waitlist_notices.TAKEN, waitlist_notices.LAPSED, waitlist_notices.SLEEPING)
 
 
 class CountedTwiceError(RuntimeError):

@@ -28,7 +28,9 @@ def settle(world: World, scheme: Scheme, *, now: datetime) -> None:
     waitlist_rules.open_waitlist(
         motif=world.motif, is_open=True, notice_min=LAST_OFFER_MIN, author=world.secretary, now=now
     )
-    waitlist_rules.set_policy(owner=world.departement, settings=dict(scheme.settings), author=world.secretary, now=now)
+    # Past the form: some schemes are compared because no administrator should settle them.
+    world.departement.waitlist_policy = dict(scheme.settings)
+    world.departement.save(update_fields=["waitlist_policy"])
 
 
 def _forget_messages(scheme: Scheme, now: datetime) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from rdv.core.errors import DomainError
 from rdv.core.journal import Author
 from rdv.models import Inscription, Offre, Origin, Participation
-from rdv.services import waitlist_answer, waitlist_join
+from rdv.services import waitlist_answer, waitlist_join, waitlist_match
 from rdv.simulation.desk import add_desk_time
 from rdv.simulation.ledger import Taken
 from rdv.simulation.people import answer_delay, answers, dice
@@ -78,7 +78,7 @@ class WaitingPeople:
     def _answer(self, pk: int, *, says_yes: bool, by_desk: bool = False) -> None:
         offre = Offre.objects.whole().get(pk=pk)
         author = self.world.secretary if by_desk else author_of(offre.inscription.usager)
-        held = waitlist_answer.given_back(offre.inscription, self.now)
+        held = waitlist_match.given_back(offre.inscription, self.now)
         try:
             if not says_yes:
                 waitlist_answer.refuse(offre=offre, author=author, now=self.now)

@@ -1,47 +1,99 @@
-"""A card and a hole of the day board, written at once: a day of twenty professionals has two hundred of them, and the
-template language asks some twenty questions for each. What a person typed is escaped here, and nowhere else.
+"""The cells of the day board, written at once: a day of twenty professionals has two hundred of them, and the template
+language asks some thirty questions for each. What a person typed is escaped here, and nowhere else.
 
 Room: templates. Called by templates/rdv/board/_colonne.html; what is said comes from rdv/views/board/words.
 """
 
+from html import escape
+
 from django import template
-from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
+from rdv.services.agenda import Kind
 from rdv.templatetags.icons import picto
-from rdv.views.board.shown import Cell
+from rdv.views.board.shown import Cell, Mark, ShownBoard, ShownColumn
 from rdv.views.board.words import Badge, Need, Said
 
 register = template.Library()
 
 
 @register.simple_tag
-def carte(cell: Cell) -> SafeString:
+def cellules(one: ShownColumn, shown: ShownBoard) -> SafeString:
+    """The items of one professional's list: the ground behind, then what fills the day."""
+    grounds = "".join(
+        f'<li class="bg gr r{ground.row} s{ground.span}" aria-hidden="true"></li>' for ground in one.grounds
+    )
+    cells = "".join(_item(cell, one.column.name) for cell in one.cells)
+    html = f'<li class="bg fd r0 s{shown.rows}" aria-hidden="true"></li>{grounds}{_pause(shown.pause)}{cells}'
+    return mark_safe(html)  # noqa: S308 - what is typed is escaped where it is written, below
+
+
+def _pause(pause: Mark | None) -> str:
+    if pause is None:
+        return ""
+    return f'<li class="bg ps r{pause.row} s4" aria-hidden="true"><span>{escape(pause.label)}</span></li>'
+
+
+def _item(cell: Cell, name: str) -> str:
+    current = " cur" if cell.said.is_current else ""
+    place = f"r{cell.row} s{cell.span} k{cell.place}of{cell.of}{current}"
+    return f'<li class="{place}">{_inside(cell, name)}</li>'
+
+
+def _inside(cell: Cell, name: str) -> str:
+    match cell.said.kind:
+        case Kind.RDV:
+            return _card(cell)
+        case Kind.FREE:
+            return _hole(cell.said, name)
+        case Kind.HELD:
+            return _held(cell)
+    return _other(cell.said)
+
+
+def _card(cell: Cell) -> str:
     """The link of an Rdv: hour and person, warning, needs, what for; then its badge."""
     said = cell.said
-    short = " l1" if cell.is_short else ""
-    html = (
-        f'<a class="ev {said.state}{short}" id="{said.key}" href="{escape(said.url)}"{_marks(said)}>'
+    return (
+        f'<a class="ev {said.state}{_short(cell)}" id="{said.key}" href="{escape(said.url)}"{_marks(said)}>'
         f"<b>{said.hour} {escape(said.title)}</b>"
         f'<span class="tx">{_warning(said)}{"".join(map(_need, said.needs))}{_answer(said.answer)}'
         f'<span class="w1">{_sign(said.icon)}{escape(said.text)}</span></span>{_badge(said.badge)}</a>'
     )
-    return mark_safe(html)  # noqa: S308 - what is typed is escaped above
 
 
-@register.simple_tag
-def trou(cell: Cell, name: str) -> SafeString:
+def _hole(said: Said, name: str) -> str:
     """A free hole: a link for those who may book there, with whom."""
-    said = cell.said
     ear = f'<span class="fr-sr-only">{said.hour}, </span>'
     eye = f'<span class="hm">{said.hour} </span>{escape(said.title)}'
     if not said.url:
-        return mark_safe(f'<span class="hole">{ear}{eye}</span>')  # noqa: S308 - as above
-    html = (
+        return f'<span class="hole">{ear}{eye}</span>'
+    return (
         f'<a class="hole" href="{escape(said.url)}" hx-boost="false">{ear}{picto("plus")} <span>{eye}'
         f'<span class="fr-sr-only"> avec {escape(name)} : placer quelqu’un</span></span></a>'
     )
-    return mark_safe(html)  # noqa: S308 - as above
+
+
+def _held(cell: Cell) -> str:
+    """An hour held: a link for those who may take it back from the waiting list."""
+    said = cell.said
+    within = f'<b>{said.hour} {escape(said.title)}</b><span class="tx">{escape(said.text)}</span>{_badge(said.badge)}'
+    shape = f'class="ev held{_short(cell)}"'
+    if said.url:
+        return f'<a {shape} href="{escape(said.url)}" hx-boost="false">{within}</a>'
+    return f"<span {shape}>{within}</span>"
+
+
+def _other(said: Said) -> str:
+    """An absence, the road, or somebody else's time: no link."""
+    shape = "busy" if said.kind is Kind.MASKED else "off"
+    warning = f'<strong class="s b">{picto("warning")}{escape(said.warning)}</strong> ' if said.warning else ""
+    hours = f' <span class="nw">{said.hour} – {said.until}</span>' if said.hour else ""
+    return f'<span class="{shape}">{_sign(said.icon)}{warning}{escape(said.title)}{hours}</span>'
+
+
+def _short(cell: Cell) -> str:
+    return " l1" if cell.is_short else ""
 
 
 def _marks(said: Said) -> str:

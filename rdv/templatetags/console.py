@@ -15,6 +15,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from rdv.core.journal import Evenement
+from rdv.core.languages import french_name
 from rdv.core.text import search_key
 from rdv.domain import french
 from rdv.domain.french import NBSP
@@ -62,16 +63,6 @@ FIELD_NAMES = {
     "needs_sign_language": "langue des signes",
 }
 
-LANGUAGES = {
-    "fr": "français",
-    "en": "anglais",
-    "ar": "arabe",
-    "uk": "ukrainien",
-    "es": "espagnol",
-    "pt": "portugais",
-    "ro": "roumain",
-    "tr": "turc",
-}
 MESSAGES = {
     "serie.booked": "dates de la série",
     "serie.cancelled": "annulation de la série",
@@ -132,7 +123,7 @@ def age(born: dt.date | None, today: dt.date) -> str:
 
 @register.filter
 def language(code: str) -> str:
-    return LANGUAGES.get(code, code)
+    return french_name(code)
 
 
 @register.filter
@@ -165,7 +156,7 @@ def file_value(value: Any, name: str) -> str:
         return french.day_year(value)
     readers: dict[str, Callable[[str], str]] = {
         "phone": say_phone,
-        "language": lambda code: LANGUAGES.get(code, code),
+        "language": french_name,
         "channel": lambda code: str(Channel(code).label),
     }
     return readers[name](str(value)) if name in readers else str(value)

@@ -15,6 +15,7 @@ from django.core.paginator import Paginator
 from django.forms import Form
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from agents.models import Agent
@@ -36,7 +37,7 @@ from rdv.services.planning_doors import (
     plages_ahead,
     sites_to_open,
 )
-from rdv.views.agenda.asked import read_written
+from rdv.views.agenda.asked import back_to_agenda
 from rdv.views.planning_shown import day_in_address, effects_of
 
 DATES_PER_PAGE = 25
@@ -234,8 +235,7 @@ def _saved(request: AgentRequest, made: PlageOuverture, preview: Preview) -> Htt
     if outside:
         said = "1 Rdv est hors ouverture. Il reste pris." if outside == 1 else _SEVERAL_OUTSIDE.format(count=outside)
         messages.warning(request, said)
-    back = read_written(request.GET.get("retour", ""))
-    return redirect(back.url()) if back else redirect("rdv:plage", uuid=made.uuid)
+    return redirect(back_to_agenda(request) or reverse("rdv:plage", args=[made.uuid]))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

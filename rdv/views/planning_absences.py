@@ -10,6 +10,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from agents.models import Agent
@@ -19,7 +20,7 @@ from rdv.models import Absence, Rdv
 from rdv.services import planning
 from rdv.services.planning import AbsenceRule, PlanningRefused
 from rdv.services.planning_doors import absence_to_plan, agent_to_plan
-from rdv.views.agenda.asked import read_written
+from rdv.views.agenda.asked import back_to_agenda, with_place
 from rdv.views.planning import POINTED, Asked, asked_at
 from rdv.views.planning_shown import mark, rdv_line
 
@@ -83,7 +84,7 @@ def absence_delete(request: AgentRequest, uuid: uuids.UUID) -> HttpResponse:
         messages.success(request, "L’absence est supprimée. Son temps à venir est de nouveau libre.")
     except PlanningRefused as refusal:
         messages.warning(request, refusal.message)
-    return redirect("rdv:plages", agent_id=found.agent_id)
+    return redirect(back_to_agenda(request) or reverse("rdv:plages", args=[found.agent_id]))
 
 
 def _form(request: AgentRequest, initial: dict[str, Any]) -> AbsenceForm:
@@ -107,9 +108,10 @@ def _asked_or_saved(
             if "confirmer" in request.POST and request.POST.get("vu") == effects["seen"]:
                 saved = save(form.rule)
                 messages.success(request, "L’absence est enregistrée.")
-                back = read_written(request.GET.get("retour", ""))
+                back = back_to_agenda(request)
                 # Rdv to be looked at again are on the page of the absence.
-                return redirect(back.url()) if back and not affected else redirect("rdv:absence", uuid=saved.uuid)
+                its_page = with_place(request, reverse("rdv:absence", args=[saved.uuid]))
+                return redirect(back if back and not affected else its_page)
         except PlanningRefused as refusal:
             form.refuse(refusal)
             effects = None

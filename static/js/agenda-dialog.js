@@ -50,7 +50,7 @@ export function ask(card, target, then) {
     return;
   }
   wait(change);
-  change.querySelector("[data-more]").href = card.dataset.move;
+  change.querySelector("[data-more]").href = `${card.dataset.move}?retour=${target.column.dataset.place}`;
   whenClosed(change, () => {
     then();
     card.focus();

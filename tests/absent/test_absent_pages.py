@@ -10,8 +10,9 @@ from django.urls import reverse
 from agents.models import Role
 from notifications.models import Message
 from rdv.core.links import make_token
+from rdv.domain import french
 from rdv.models import Absence, Appel, AppelKind, Proposition, PropositionState, Rdv, Suite, SuiteState
-from rdv.services import calls
+from rdv.services import calls, followups
 from rdv.services.propositions import Asked, first_hours, propose
 from tests.absent.conftest import elise_is_free, whole
 from tests.factories import make_agent, make_motif, make_rdv, make_service, make_usager
@@ -292,6 +293,43 @@ def test_looking_never_answers_and_an_unknown_or_old_link_says_so(offered, clien
     assert client.get(reverse("rdv:public_choice", args=["A" * 16])).status_code == 404
     with time_machine.travel(offered.nine + timedelta(days=30), tick=False):
         assert client.get(offered.link).status_code == 410
+
+
+def rdv_link(world):
+    return reverse("rdv:public_link", args=[make_token("rdv", str(world.proposition.participation.uuid))])
+
+
+def test_the_link_of_the_rdv_leads_to_the_dates_that_are_held(offered, client):
+    page = client.get(rdv_link(offered)).content.decode()
+    assert faults(page) == []
+    assert f'href="{offered.link}"' in page
+    assert "ce rendez-vous reste pris" in page
+    zone = offered.departement.zone
+    for horaire in offered.proposition.horaires.all():
+        assert french.day_hour(horaire.starts_at.astimezone(zone)) in page.lower()
+    # Once a date is picked, nothing more is proposed.
+    client.post(offered.link, {"choix": "2"})
+    assert offered.link not in client.get(rdv_link(offered)).content.decode()
+
+
+def test_the_link_of_an_rdv_whose_agent_is_away_leads_there_too(world, client_of, client):
+    client_of("secretary").post(REPORT, fields_of(client_of("secretary").get(REPORT, asked(world)).content.decode()))
+    world.proposition = Proposition.objects.live().whole().first()
+    choice = reverse("rdv:public_choice", args=[make_token("choix", str(world.proposition.uuid))])
+    page = client.get(rdv_link(world)).content.decode()
+    assert "Nous avons dû annuler ce rendez-vous" in page
+    assert f'href="{choice}"' in page
+    assert "reste pris" not in page
+    assert faults(page) == []
+
+
+def test_hours_that_went_are_not_shown_any_more(offered, client):
+    first, *others = offered.proposition.horaires.all()
+    zone = offered.departement.zone
+    followups.drop_hold(offered.departement.pk, first, offered.now)
+    page = client.get(rdv_link(offered)).content.decode().lower()
+    assert french.day_hour(first.starts_at.astimezone(zone)) not in page
+    assert all(french.day_hour(one.starts_at.astimezone(zone)) in page for one in others)
 
 
 def test_a_discreet_motif_shows_no_label(offered, client):

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from rdv.services.agenda import day_bounds
+from rdv.core.clock import day_bounds
 from rdv.services.agenda_layout import WIDTHS, place_side_by_side
 from rdv.views.agenda.grid import DAY, minute_of
 

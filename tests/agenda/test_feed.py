@@ -1,18 +1,26 @@
 """The secret calendar address: who reads it, what it says and hides, how it ages, and how often it may be read."""
 
 import datetime as dt
+import io
+import logging
 
 import pytest
+import time_machine
+from django.core.cache import cache
 from django.test import Client
 from icalendar import Calendar
 
 from agents.models import Affectation, CalendarFeed
 from agents.services.feeds import MOST_READS
 from rdv.core.journal import Author, Evenement
-from rdv.core.links import link_url
+from rdv.core.links import PATHS, hide_links, link_url, make_token
+from rdv.core.logs import JsonFormatter
 from rdv.models import Rdv
+from rdv.services import guesses
 from rdv.services.cancelling import cancel_rdv, restore_participation
 from rdv.services.moving import Move, move_rdv
+from rdv.views.agenda import feed as feed_view
+from tests.agenda.conftest import NOW
 from tests.factories import make_motif, make_rdv, utc
 
 pytestmark = pytest.mark.django_db
@@ -187,6 +195,74 @@ def test_read_too_often_it_asks_to_wait(house, address):
     assert (late.status_code, late["Retry-After"]) == (429, "3600")
     CalendarFeed.objects.update(counted_from=house.now - dt.timedelta(hours=2))
     assert Client().get(address).status_code == 200
+
+
+@pytest.fixture
+def network():
+    """Of the documentation, so that no other test counts on it."""
+    address = "198.51.100.77"
+    cache.delete(guesses._key(address, NOW))
+    yield address
+    cache.delete(guesses._key(address, NOW))
+
+
+def test_a_network_that_guesses_is_asked_to_wait_before_anything_is_looked_up(
+    house, address, network, monkeypatch, django_assert_num_queries
+):
+    monkeypatch.setattr(guesses, "MOST_GUESSES", 3)
+    here, elsewhere = Client(REMOTE_ADDR=network), Client(REMOTE_ADDR="198.51.100.78")
+    guessed = [here.get(f"{PAGE}{number:016d}.ics").status_code for number in range(5)]
+    assert guessed == [404, 404, 404, 429, 429]
+    with django_assert_num_queries(0):
+        late = here.get(address)
+    assert (late.status_code, late["Retry-After"]) == (429, "3600")
+    assert elsewhere.get(address).status_code == 200
+    with time_machine.travel(NOW + dt.timedelta(hours=1), tick=False):
+        assert here.get(address).status_code == 200
+
+
+def test_reading_a_known_address_is_no_guess(house, address, network, monkeypatch):
+    monkeypatch.setattr(guesses, "MOST_GUESSES", 1)
+    here = Client(REMOTE_ADDR=network)
+    assert [here.get(address).status_code for _ in range(3)] == [200, 200, 200]
+
+
+def test_without_its_cache_the_feed_is_read_all_the_same(house, address, settings):
+    settings.CACHES = {"default": settings.CACHES["default"] | {"LOCATION": "redis://127.0.0.1:1/0"}}
+    assert Client().get(f"{PAGE}{'x' * 16}.ics").status_code == 404
+    assert Client().get(address).status_code == 200
+
+
+def test_an_error_is_logged_without_the_key(house, address, monkeypatch):
+    """The platform's own formatter, on the line that Django writes for an error: it says the path."""
+    token = address.rpartition("/")[2].removesuffix(".ics")
+
+    def broken(*_asked, **_more):
+        raise RuntimeError(f"while reading {address}")
+
+    monkeypatch.setattr(feed_view, "calendar_of", broken)
+    written = io.StringIO()
+    handler = logging.StreamHandler(written)
+    handler.setFormatter(JsonFormatter())
+    logger = logging.getLogger("django.request")
+    logger.addHandler(handler)
+    try:
+        assert Client(raise_request_exception=False).get(address).status_code == 500
+    finally:
+        logger.removeHandler(handler)
+    assert "Internal Server Error: /agents/agenda/flux/[...].ics" in written.getvalue()
+    assert "while reading /agents/agenda/flux/[...].ics" in written.getvalue()
+    assert token not in written.getvalue()
+
+
+@pytest.mark.parametrize("purpose", PATHS)
+def test_no_link_of_any_kind_is_written_in_a_log(purpose):
+    url = link_url(purpose, "3f0c2b1e-0000-4000-8000-000000000000")
+    token = make_token(purpose, "3f0c2b1e-0000-4000-8000-000000000000")
+    assert token in url
+    said = hide_links(f"Internal Server Error: {url} and /agents/rdv/3f0c2b1e/")
+    assert token not in said
+    assert said.endswith("/agents/rdv/3f0c2b1e/")
 
 
 def test_few_queries_whatever_it_holds(house, week, address, django_assert_max_num_queries):

@@ -178,7 +178,7 @@ def test_the_page_does_the_same_without_a_mouse(house, taken, client_of):
     assert "Ce qui change" in words(client.get(url(taken), asked()))
     back = f"2027-01-14.jour.{house.claire.pk}"
     done = client.post(url(taken), asked() | {"version": 0, "retour": back})
-    assert done["Location"] == f"/agents/agenda/?date=2027-01-14&vue=jour&agent={house.claire.pk}"
+    assert done["Location"] == f"/agents/agenda/?date=2027-01-14&vue=jour&agent={house.claire.pk}#ici"
     assert client.get(url(taken), {"day": "2027-01-14", "hour": "", "ends": "10:00"}).status_code == 422
 
 

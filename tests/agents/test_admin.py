@@ -1,54 +1,29 @@
 """Administrators: their département and nothing else; every right given or taken is journalled."""
 
 import datetime as dt
-import json
 import threading
 import time
 
 import pytest
-import time_machine
 from django.db import connection
 from django.db.models import QuerySet
 from django.test import Client
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from agents.models import AccountLink, Affectation, Agent, AgentService, Fermeture, Role
+from agents.models import AccountLink, Affectation, Agent, AgentService, Role
 from agents.services import accounts
 from notifications.models import Message
 from rdv.core import clock
 from rdv.core.journal import SYSTEM, Evenement
+from tests.agents.conftest import NOW, TODAY
 from tests.agents.sign_in_helpers import PASSWORD, enrolled, sign_in
 from tests.factories import make_agent, make_departement, make_service, make_site
 
-pytestmark = pytest.mark.django_db
-NOW = dt.datetime(2027, 1, 4, 8, 0, tzinfo=dt.UTC)
-TODAY = NOW.date()
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("travelling")]
 
 
-@pytest.fixture(autouse=True)
-def travelling():
-    with time_machine.travel(NOW, tick=False) as travelling:
-        yield travelling
-
-
-@pytest.fixture
-def site():
-    return make_site(make_departement("62"))
-
-
-@pytest.fixture
-def admin(site):
-    return make_agent(site.departement, role=Role.ADMIN)
-
-
-@pytest.fixture
-def agent(site):
-    return make_agent(site=site)
-
-
-@pytest.fixture
-def browser(client, admin):
-    return sign_in(client, admin)
+def agent_service(agent):
+    accounts.set_services(agent=agent, services=[make_service(agent.departement)], author=SYSTEM, now=clock.now())
 
 
 ACTIONS = [
@@ -290,6 +265,20 @@ def test_services_are_those_ticked(browser, site, agent):
     ]
 
 
+def test_the_administrator_says_which_languages_an_agent_speaks(browser, agent, admin):
+    page = f"/agents/comptes/{agent.pk}/"
+    assert "Langues parlées, en plus du français" in browser.get(page).content.decode()
+    browser.post(page + "services/", {"languages": ["ar"]})
+    browser.post(page + "services/", {"languages": ["ar"]})  # the same form, sent twice
+    agent.refresh_from_db()
+    assert agent.languages == ["ar"]
+    line = Evenement.objects.filter(kind="agent.languages_changed").get()
+    assert (line.author_id, line.data) == (admin.pk, {"before": [], "after": ["ar"]})
+    assert browser.post(page + "services/", {"languages": ["xx"]}).status_code == 422
+    agent.refresh_from_db()
+    assert agent.languages == ["ar"]
+
+
 def test_a_reset_of_the_second_factor_is_journalled_and_told(browser, agent, admin):
     enrolled(agent)
     browser.post(f"/agents/comptes/{agent.pk}/second-facteur/")
@@ -304,73 +293,6 @@ def test_a_link_is_an_invitation_until_a_password_exists(browser, site):
     for agent in (fresh, used):
         browser.post(f"/agents/comptes/{agent.pk}/lien/")
     assert [AccountLink.objects.get(agent=agent).kind for agent in (fresh, used)] == ["invitation", "reset"]
-
-
-# Closures and opening
-
-
-def test_days_closed_and_open_again(browser, site, admin):
-    data = {"site": site.pk, "starts_on": "2027-02-01", "ends_on": "2027-02-05", "label": "Travaux"}
-    assert browser.post("/agents/reglages/fermetures/", data).status_code == 302
-    fermeture = Fermeture.objects.get()
-    assert (fermeture.site, fermeture.departement) == (site, site.departement)
-    page = browser.get("/agents/reglages/fermetures/").content.decode()
-    assert "Du lundi 1er\u00a0février 2027 au vendredi 5\u00a0février 2027" in page
-    browser.post(f"/agents/reglages/fermetures/{fermeture.pk}/retirer/")
-    assert not Fermeture.objects.exists()
-    lines = Evenement.objects.about("fermeture", fermeture.pk).order_by("id")
-    assert [(line.kind, line.author_id) for line in lines] == [
-        ("fermeture.created", admin.pk),
-        ("fermeture.deleted", admin.pk),
-    ]
-
-
-@pytest.mark.parametrize(
-    ("changes", "said"),
-    [
-        ({"ends_on": "2027-01-31"}, "Le dernier jour doit être après le premier."),
-        ({"starts_on": ""}, "Il manque le premier jour."),
-        ({"starts_on": "0027-02-01"}, "Écrivez l’année avec 4\u00a0chiffres"),
-        ({"label": ""}, "Il manque la raison."),
-    ],
-)
-def test_what_is_missing_in_a_closure_is_said_and_kept(browser, changes, said):
-    data = {"site": "", "starts_on": "2027-02-01", "ends_on": "2027-02-05", "label": "Travaux"} | changes
-    answer = browser.post("/agents/reglages/fermetures/", data)
-    assert answer.status_code == 422
-    assert said in answer.content.decode()
-    assert not Fermeture.objects.exists()
-    assert data["label"] in answer.content.decode()
-
-
-def test_a_closure_of_elsewhere_is_out_of_reach(client, browser, site):
-    fermeture = Fermeture.objects.create(
-        departement=site.departement, starts_on=TODAY, ends_on=TODAY, label="Grève des ascenseurs"
-    )
-    stranger = sign_in(Client(), make_agent(make_departement("974"), role=Role.ADMIN))
-    assert stranger.post(f"/agents/reglages/fermetures/{fermeture.pk}/retirer/").status_code == 404
-    assert "ascenseurs" not in stranger.get("/agents/reglages/fermetures/").content.decode()
-    here = {"site": site.pk, "starts_on": "2027-02-01", "ends_on": "2027-02-05", "label": "Travaux"}
-    assert stranger.post("/agents/reglages/fermetures/", here).status_code == 422
-    assert Fermeture.objects.count() == 1
-
-
-def test_the_administrator_opens_the_departement_to_the_public(browser, site):
-    for is_open in ("0", "1"):
-        browser.post("/agents/reglages/ouverture/", {"open": is_open})
-        site.departement.refresh_from_db()
-        assert site.departement.is_open is (is_open == "1")
-    kinds = Evenement.objects.about("departement", "62").order_by("id").values_list("kind", flat=True)
-    assert list(kinds) == ["departement.closed", "departement.opened"]
-
-
-def test_the_settings_show_sites_services_and_closures(browser, site):
-    make_service(site.departement, "ase", is_confidential=True)
-    abroad = make_site(make_departement("974"))
-    page = browser.get("/agents/reglages/").content.decode()
-    assert site.name in page
-    assert "Confidentiel" in page
-    assert abroad.name not in page
 
 
 # Races
@@ -406,121 +328,3 @@ def test_two_administrators_who_end_each_other_leave_one(transactional_db, monke
         thread.join(timeout=30)
     assert sorted(outcomes) == (["closed", "refused"] if is_guarded else ["closed", "closed"])
     assert Agent.objects.filter(is_active=True).count() == (1 if is_guarded else 0)
-
-
-# The platform
-
-
-@pytest.fixture
-def operator(db):
-    return Agent.objects.create_agent(
-        email="ops@example.org", password=PASSWORD, is_operateur=True, first_name="Nour", last_name="Haddad"
-    )
-
-
-NEW_DEPARTEMENT = {
-    "code": "2a",
-    "name": "Corse-du-Sud",
-    "name_with_article": "de la Corse-du-Sud",
-    "zone_name": "Europe/Paris",
-    "public_phone": "03 53 01 20 00",
-    "sms_sender": "MDS2A",
-    "reply_to": "mds2a@example.org",
-    "admin_first_name": "Ange",
-    "admin_last_name": "Casanova",
-    "admin_email": "ange@example.org",
-}
-
-
-def test_the_operator_creates_a_departement_and_invites_its_administrator(client, operator):
-    sign_in(client, operator)
-    page = "/agents/plateforme/departements/nouveau/"
-    assert client.post(page, NEW_DEPARTEMENT)["Location"] == "/agents/plateforme/"
-    admin = Agent.objects.get(email="ange@example.org")
-    departement = admin.departement
-    assert (departement.code, departement.is_open, departement.slug) == ("2A", False, "corse-du-sud")
-    assert departement.services.filter(is_confidential=True).values_list("code", flat=True).get() == "ase"
-    role = admin.affectations.get()
-    assert (role.role, role.site) == ("admin", None)
-    assert Message.objects.get().address == "ange@example.org"
-    line = Evenement.objects.about("departement", "2A").get()
-    assert (line.author_id, line.author_role) == (operator.pk, "operateur")
-    assert client.post(page, NEW_DEPARTEMENT | {"admin_email": "b@example.org"}).status_code == 409
-    other = NEW_DEPARTEMENT | {"code": "2B", "name": "Haute-Corse"}
-    assert client.post(page, other).status_code == 409  # The administrator's address is taken: nothing is created.
-    assert not Agent.objects.filter(departement="2B").exists()
-
-
-def test_the_operator_sees_numbers_and_nobody(client, operator, agent, admin, site):
-    page = sign_in(client, operator).get("/agents/plateforme/").content.decode()
-    assert site.departement.name in page
-    for secret in (agent.email, agent.last_name, admin.email, site.name):
-        assert secret not in page
-
-
-@pytest.mark.parametrize("page", ["/agents/comptes/", "/agents/reglages/", "/agents/reglages/fermetures/"])
-def test_the_operator_enters_no_departement(client, operator, page):
-    assert sign_in(client, operator).get(page).status_code == 403
-
-
-@pytest.mark.parametrize("page", ["/agents/plateforme/", "/agents/plateforme/departements/nouveau/"])
-def test_administrators_and_agents_do_not_run_the_platform(browser, agent, page):
-    assert browser.get(page).status_code == 403
-    assert sign_in(Client(), agent).get(page).status_code == 403
-
-
-def test_the_list_of_departements_costs_the_same_for_few_and_many(client, operator, django_assert_max_num_queries):
-    for code in ("57", "59", "62", "974"):
-        make_agent(site=make_site(make_departement(code)))
-    sign_in(client, operator)
-    with django_assert_max_num_queries(9):
-        client.get("/agents/plateforme/")
-
-
-# Mon compte
-
-
-def test_preferences_are_ones_own(client, agent):
-    sign_in(client, agent)
-    client.post("/agents/mon-compte/", {"notification_level": "digest"})
-    agent.refresh_from_db()
-    assert (agent.notification_level, agent.shows_name) == ("digest", False)
-    line = Evenement.objects.about("agent", agent.pk).get()
-    assert line.data["after"] == {"notification_level": "digest", "hears_arrivals": False, "shows_name": False}
-
-
-def test_a_new_password_needs_the_former_one_and_keeps_this_session_only(client, agent):
-    sign_in(client, agent)
-    elsewhere = sign_in(Client(), agent)
-    page, new = "/agents/mon-compte/mot-de-passe/", "quatre-chats-bleus-dansent"
-    assert client.post(page, {"current": "faux", "password": new}).status_code == 422
-    assert client.post(page, {"current": PASSWORD, "password": "court"}).status_code == 422
-    key = client.cookies["sessionid"].value
-    assert client.post(page, {"current": PASSWORD, "password": new}).status_code == 302
-    assert client.cookies["sessionid"].value != key
-    assert client.get("/agents/mon-compte/").status_code == 200
-    assert elsewhere.get("/agents/mon-compte/").status_code == 302
-    agent.refresh_from_db()
-    assert agent.check_password(new)
-    told = json.dumps([line.data for line in Evenement.objects.about("agent", agent.pk)])
-    assert new not in told
-
-
-def test_other_sessions_are_ended_and_this_one_goes_on(client, agent):
-    sign_in(client, agent)
-    elsewhere = sign_in(Client(), agent)
-    client.post("/agents/mon-compte/sessions/")
-    assert client.get("/agents/mon-compte/").status_code == 200
-    assert elsewhere.get("/agents/mon-compte/").status_code == 302
-
-
-def test_new_recovery_codes_ask_for_a_fresh_password(client, agent, travelling):
-    sign_in(client, agent)
-    assert client.get("/agents/mon-compte/codes-de-secours/").status_code == 405
-    assert client.post("/agents/mon-compte/codes-de-secours/").content.decode().count("<code>") == 10
-    travelling.shift(dt.timedelta(minutes=16))
-    assert client.post("/agents/mon-compte/codes-de-secours/").status_code == 302
-
-
-def agent_service(agent):
-    accounts.set_services(agent=agent, services=[make_service(agent.departement)], author=SYSTEM, now=clock.now())

@@ -14,13 +14,14 @@ from rdv.core.journal import Author
 from rdv.models import Occupation, Origin, Ouverture
 from rdv.services import planning
 from rdv.services.absences import AbsenceRule, create_absence, delete_absence, edit_absence
-from rdv.services.booking import Booking, book_option, create_workshop, overbook
+from rdv.services.booking import Booking, book_option, overbook
 from rdv.services.cancelling import cancel_participation, cancel_rdv, restore_participation
 from rdv.services.expansion import expand_all
 from rdv.services.holding import drop_dead_options, hold_creneau, release_option
 from rdv.services.moving import Move, move_rdv
 from rdv.services.plages import end_plage
 from rdv.services.questions import EVERYBODY
+from rdv.services.seats import create_workshop
 from tests.factories import NOW, make_agent, make_departement, make_motif, make_ouverture, make_site, make_usager, utc
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]

@@ -1,25 +1,31 @@
-"""Several Rdv for one person who comes back: each date known before, all taken or none, one message, the rest given up.
-
-Claire receives every Tuesday morning from 5 January 2027; Samira comes on the 5th at 9:00 (8:00 UTC).
-"""
+"""Several Rdv for one person who comes back: each date known before, all taken or none, one message."""
 
 import datetime as dt
-import re
-import uuid
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from agents.models import Fermeture
 from notifications.models import Message
-from rdv.core.journal import Author
-from rdv.models import Absence, Evenement, Occupation, Option, Participation, Rdv, Serie
-from rdv.services.cancelling import cancel_participation, restore_participation
+from rdv.models import Evenement, Option, Participation, Rdv, Serie
 from tests.console.conftest import value_of
+from tests.console.series_steps import (
+    WEEK,
+    away,
+    busy,
+    closed,
+    every_tuesday,
+    form_of,
+    lines,
+    messages,
+    not_open,
+    page,
+    somebody_has,
+    take,
+    url,
+)
 from tests.factories import (
-    NOW,
     make_agent,
     make_departement,
     make_motif,
@@ -27,56 +33,13 @@ from tests.factories import (
     make_rdv,
     make_service,
     make_site,
-    make_usager,
     utc,
 )
-from tests.signing import signed_in
-
-WEEK = dt.timedelta(weeks=1)
-AUTHOR = Author("agent", 1, "Isabelle Fontaine", "secretaire")
 
 
 @pytest.fixture
 def rdv(desk):
-    for week in range(1, 40):
-        start = desk.nine + week * WEEK
-        make_ouverture(desk.claire, [desk.motif], start, start + dt.timedelta(hours=3), site=desk.canal)
-    return make_rdv(desk.motif, desk.canal, [desk.claire], desk.nine, usagers=[desk.samira])
-
-
-def url(rdv):
-    return reverse("rdv:rdv_series", args=[rdv.uuid])
-
-
-def page(desk, rdv, **data):
-    return desk.client.get(url(rdv), {"tous": 1, "unite": "semaines", "fois": 4} | data)
-
-
-def lines(response):
-    """Each date of the page: its day, whether it is ticked, the hours that it may take."""
-    rows = re.findall(r"<tr>(.*?)</tr>", response.content.decode().partition("<tbody>")[2], re.DOTALL)
-    found = {}
-    for row in rows:
-        day = re.search(r'name="garder" value="([^"]+)"( checked)?', row)
-        values = re.findall(r'<option value="([^"]+)"', row) or re.findall(r'name="heure-[^"]+" value="([^"]+)"', row)
-        found[day[1] if day else f"-{len(found)}"] = (bool(day and day[2]), values, row)
-    return found
-
-
-def form_of(response, **more):
-    """What the page would post as it came."""
-    shown = lines(response)
-    kept = {day: values[0] for day, (is_kept, values, _) in shown.items() if is_kept}
-    data = {"tous": 1, "unite": "semaines", "fois": len(shown), "cle": str(uuid.uuid4()), "garder": list(kept)}
-    return data | {f"heure-{day}": value for day, value in kept.items()} | more
-
-
-def take(desk, rdv, **data):
-    return desk.client.post(url(rdv), form_of(page(desk, rdv, **data)))
-
-
-def messages(kind):
-    return Message.objects.filter(kind=kind).order_by("channel")
+    return every_tuesday(desk)
 
 
 # --- What is known of each date
@@ -130,46 +93,13 @@ def test_a_rhythm_that_cannot_be_says_what_is_missing(desk, rdv, data, words):
     assert words in response.content.decode()
 
 
-def _taken(desk, start):
-    make_rdv(desk.motif, desk.canal, [desk.claire], start, usagers=[make_usager(desk.departement)])
-
-
-def _away(desk, start):
-    absence = Absence.objects.create(
-        departement=desk.departement, agent=desk.claire, first_day=start.date(), last_day=start.date(),
-        starts_time=dt.time(9), ends_time=dt.time(10),
-    )  # fmt: skip
-    Occupation.objects.create(
-        departement=desk.departement, agent=desk.claire, kind="absence", absence=absence,
-        starts_at=start, ends_at=start + dt.timedelta(hours=1),
-    )  # fmt: skip
-
-
-def _closed(desk, start):
-    Fermeture.objects.create(
-        departement=desk.departement, site=desk.canal, starts_on=start.date(), ends_on=start.date(), label="Travaux"
-    )
-
-
-def _not_open(desk, start):
-    desk.claire.ouvertures.filter(starts_at=start).update(starts_at=start + dt.timedelta(hours=1))
-
-
-def _busy(desk, start):
-    paul = make_rdv(desk.motif, desk.tilleuls, [desk.paul], start)
-    paul.participations.create(
-        departement=desk.departement, usager=desk.samira, starts_at=paul.starts_at, ends_at=paul.ends_at,
-        origin="web", created_at=desk.nine, created_by_kind="usager", link_hash="x",
-    )  # fmt: skip
-
-
 @pytest.mark.parametrize(
     ("because", "words", "first"),
     [
-        (_taken, "Déjà prise", 1),
-        (_away, "Absence", 2),
-        (_not_open, "Pas d’ouverture", 2),
-        (_busy, "déjà un rendez-vous", 1),
+        (somebody_has, "Déjà prise", 1),
+        (away, "Absence", 2),
+        (not_open, "Pas d’ouverture", 2),
+        (busy, "déjà un rendez-vous", 1),
     ],
 )
 def test_an_hour_that_is_not_free_says_why_and_proposes_the_nearest_of_that_day(desk, rdv, because, words, first):
@@ -183,7 +113,7 @@ def test_an_hour_that_is_not_free_says_why_and_proposes_the_nearest_of_that_day(
 
 def test_a_closed_day_and_a_holiday_say_their_name_and_propose_the_rest_of_the_week(desk, rdv):
     start = desk.nine + WEEK
-    _closed(desk, start)
+    closed(desk, start)
     thursday = start + dt.timedelta(days=2)
     make_ouverture(desk.claire, [desk.motif], thursday, thursday + dt.timedelta(hours=1), site=desk.canal)
     _, values, row = lines(page(desk, rdv))["2027-01-12"]
@@ -200,7 +130,7 @@ def test_a_week_without_any_free_hour_cannot_be_kept(desk, rdv):
 
 def test_somebody_else_is_proposed_only_when_asked(desk, rdv):
     start = desk.nine + WEEK
-    _taken(desk, start)
+    somebody_has(desk, start)
     make_ouverture(desk.paul, [desk.motif], start, start + dt.timedelta(hours=1), site=desk.canal)
     assert "Lambert" not in lines(page(desk, rdv))["2027-01-12"][2]
     _, values, row = lines(page(desk, rdv, avec="tous"))["2027-01-12"]
@@ -218,7 +148,7 @@ def test_a_follow_up_stays_with_the_referent(desk, rdv):
 
 def test_the_page_asks_as_little_for_26_dates_as_for_one(desk, rdv):
     for week in range(1, 27):
-        _taken(desk, desk.nine + week * WEEK)
+        somebody_has(desk, desk.nine + week * WEEK)
     page(desk, rdv, fois=1)
     counts = []
     for many in (1, 26):
@@ -317,7 +247,7 @@ def test_sent_twice_it_is_the_same_series(desk, rdv):
 def test_a_date_taken_meanwhile_takes_none_and_keeps_what_was_ticked(desk, rdv):
     data = form_of(page(desk, rdv))
     data["garder"].remove("2027-01-12")
-    _taken(desk, desk.nine + 2 * WEEK)
+    somebody_has(desk, desk.nine + 2 * WEEK)
     response = desk.client.post(url(rdv), data)
     assert response.status_code == 409
     said = response.content.decode()
@@ -334,7 +264,7 @@ def test_a_date_taken_meanwhile_takes_none_and_keeps_what_was_ticked(desk, rdv):
 
 def test_the_person_has_another_rdv_meanwhile(desk, rdv):
     data = form_of(page(desk, rdv))
-    _busy(desk, desk.nine + WEEK)
+    busy(desk, desk.nine + WEEK)
     response = desk.client.post(url(rdv), data)
     assert response.status_code == 409
     assert "a déjà un rendez-vous" in response.content.decode()
@@ -342,7 +272,7 @@ def test_the_person_has_another_rdv_meanwhile(desk, rdv):
 
 
 def test_another_hour_of_the_week_may_be_chosen(desk, rdv):
-    _taken(desk, desk.nine + WEEK)
+    somebody_has(desk, desk.nine + WEEK)
     response = page(desk, rdv)
     other = value_of(desk.nine + WEEK + dt.timedelta(hours=2), desk.canal, desk.claire)
     assert other in lines(response)["2027-01-12"][1]
@@ -391,162 +321,3 @@ def test_a_workshop_has_no_series(desk, rdv):
     massage = make_motif(desk.departement, sites=[desk.canal], service=desk.pmi, is_collective=True, capacity=4)
     session = make_rdv(massage, desk.canal, [desk.claire], desk.nine + WEEK, usagers=[desk.samira])
     assert desk.client.get(url(session)).status_code == 302
-
-
-# --- Giving up the rest
-
-
-def rest_url(rdv):
-    return reverse("rdv:rdv_series_cancel", args=[rdv.uuid])
-
-
-def given_up(desk, rdv, who="usager"):
-    return desk.client.post(rest_url(rdv), {"who": who, "reason": "déménage"})
-
-
-@pytest.fixture
-def taken(desk, rdv):
-    take(desk, rdv)
-    return list(Rdv.objects.order_by("starts_at"))
-
-
-def test_this_one_and_the_following_are_given_up_with_one_message(desk, taken):
-    said = desk.client.get(rest_url(taken[2])).content.decode()
-    assert "Annuler les 3 rendez-vous" in said
-    given_up(desk, taken[2])
-    assert [one.cancelled_at is None for one in Rdv.objects.order_by("starts_at")] == [True, True, False, False, False]
-    assert set(Participation.objects.filter(rdv__in=taken[2:]).values_list("status", flat=True)) == {"excused"}
-    assert not Occupation.objects.filter(rdv__in=taken[2:]).exists()
-    email, sms = messages("serie.cancelled")
-    assert not messages("rdv.cancelled").exists()
-    assert "3 RDV annulés" in sms.body
-    assert "mar. 19 janv., mar. 26 janv., mar. 2 févr." in sms.body.replace("\xa0", " ")
-    assert email.send_not_before == sms.send_not_before == NOW + dt.timedelta(minutes=2)
-    assert not Message.objects.filter(
-        kind__startswith="rdv.reminder", state="planned", subject_id__in=[
-            str(one.participations.get().uuid) for one in taken[2:]
-        ]
-    ).exists()  # fmt: skip
-    fact = Evenement.objects.get(kind="serie.cancelled")
-    assert (len(fact.data["rdvs"]), fact.data["reason"]) == (3, "déménage")
-
-
-def test_given_up_by_the_service_it_is_said_so(desk, taken):
-    given_up(desk, taken[1], who="service")
-    assert set(Participation.objects.filter(rdv__in=taken[1:]).values_list("status", flat=True)) == {"revoked"}
-    assert "par le service" in messages("serie.cancelled").get(channel="sms").body
-
-
-def test_given_up_twice_it_is_once(desk, taken):
-    for _ in range(2):
-        given_up(desk, taken[2])
-    assert messages("serie.cancelled").count() == 2
-    assert Evenement.objects.filter(kind="serie.cancelled").count() == 1
-
-
-def test_who_gives_up_must_be_said(desk, taken):
-    response = desk.client.post(rest_url(taken[2]), {"reason": ""})
-    assert response.status_code == 422
-    assert Rdv.objects.live().count() == 5
-
-
-def test_one_cancelled_alone_is_not_counted_any_more(desk, taken, now):
-    cancel_participation(
-        participation=taken[1].participations.get(), by_service=False, author=AUTHOR, now=desk.nine - WEEK
-    )
-    said = desk.client.get(reverse("rdv:rdv_detail", args=[taken[2].uuid])).content.decode()
-    assert "Série : 2e sur 4" in said
-
-
-def test_one_put_back_in_time_is_taken_out_of_the_message(desk, taken, now):
-    given_up(desk, taken[2])
-    now.shift(dt.timedelta(minutes=1))
-    restore_participation(participation=taken[2].participations.get(), author=AUTHOR, now=utc(2027, 1, 4, 7, 1))
-    waiting = messages("serie.cancelled").filter(state="planned")
-    assert waiting.count() == 2
-    sms = waiting.get(channel="sms").body.replace("\xa0", " ")
-    assert "2 RDV annulés" in sms
-    assert "19 janv." not in sms
-    assert waiting[0].send_not_before == utc(2027, 1, 4, 7, 2)
-    assert not messages("rdv.restored").exists()
-
-
-def test_all_put_back_in_time_nothing_is_said(desk, taken):
-    given_up(desk, taken[3])
-    for rdv in taken[3:]:
-        restore_participation(participation=rdv.participations.get(), author=AUTHOR, now=utc(2027, 1, 4, 7, 1))
-    assert not messages("serie.cancelled").filter(state="planned").exists()
-    assert not messages("rdv.restored").exists()
-
-
-def test_one_put_back_too_late_is_told_that_it_stands(desk, taken):
-    given_up(desk, taken[3])
-    messages("serie.cancelled").update(state="sent")
-    restore_participation(participation=taken[4].participations.get(), author=AUTHOR, now=utc(2027, 1, 4, 8))
-    assert messages("rdv.restored").count() == 2
-
-
-def test_strangers_reach_neither_page(desk, taken):
-    far = make_departement("974")
-    stranger = signed_in(make_agent(site=make_site(far), services=[make_service(far)]))
-    colleague = signed_in(make_agent(site=desk.tilleuls, services=[make_service(desk.departement, "ssl")]))
-    for client in (stranger, colleague):
-        assert client.get(url(taken[0])).status_code == 404
-        assert client.post(url(taken[0]), {"garder": "2027-01-12"}).status_code == 404
-        assert client.get(rest_url(taken[0])).status_code == 404
-        assert client.post(rest_url(taken[0]), {"who": "usager"}).status_code == 404
-    assert Rdv.objects.live().count() == 5
-
-
-def test_those_moved_out_of_reach_are_a_count_and_stay(desk, taken):
-    """A colleague of another service and place has it now: its day is not told, and it is not given up."""
-    hidden = taken[4]
-    hidden.motif = desk.secret
-    hidden.save()
-    said = desk.client.get(reverse("rdv:rdv_detail", args=[taken[2].uuid])).content.decode()
-    assert "1 autre que vous ne lisez pas" in said
-    assert "2 févr." not in said.partition("Historique")[0].replace("\xa0", " ")
-    given_up(desk, taken[2])
-    hidden.refresh_from_db()
-    assert hidden.is_live
-
-
-# --- Again
-
-
-def again(desk, rdv, **data):
-    return desk.client.get(reverse("rdv:rdv_again", args=[rdv.uuid]), data)
-
-
-def test_one_like_this_opens_the_console_on_the_days_after_it(desk, rdv):
-    response = again(desk, rdv)
-    assert response.status_code == 302
-    for part in (
-        f"usager={desk.samira.uuid}",
-        f"motif={desk.motif.uuid}",
-        f"site={desk.canal.slug}",
-        f"agent={desk.claire.pk}",
-        "depuis=2027-01-06",
-    ):
-        assert part in response.url
-    shown = desk.client.get(response.url)
-    assert value_of(desk.nine + WEEK, desk.canal, desk.claire) in shown.content.decode()
-
-
-def test_one_like_this_for_a_child_is_asked_by_whoever_answers_for_them(desk, rdv):
-    child = make_rdv(desk.motif, desk.canal, [desk.claire], desk.nine + WEEK, usagers=[desk.ilyes])
-    child.participations.update(responsable=desk.samira)
-    response = again(desk, child, participation=str(child.participations.get().uuid))
-    assert f"usager={desk.samira.uuid}&pour={desk.ilyes.uuid}" in response.url
-
-
-def test_a_motif_that_one_does_not_book_leads_back_to_the_page(desk, rdv):
-    desk.motif.is_archived = True
-    desk.motif.save()
-    assert again(desk, rdv).url == reverse("rdv:rdv_detail", args=[rdv.uuid])
-
-
-def test_strangers_are_not_sent_to_the_console(desk, rdv):
-    far = make_departement("974")
-    stranger = signed_in(make_agent(site=make_site(far), services=[make_service(far)]))
-    assert stranger.get(reverse("rdv:rdv_again", args=[rdv.uuid])).status_code == 404

@@ -15,10 +15,13 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
 
+from agents.models import Agent
 from notifications import delivery
 from rdv.core import clock
+from tests.signing import signed_in
 
 # Playwright's own loop runs in this thread; the tests use the ORM between two clicks, never inside it.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
@@ -34,6 +37,8 @@ FLAGS = [
 ]
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 SMALLEST = 320
+# What most agents have before them.
+DESK = 1366
 WHOLE_HEIGHT = "document.documentElement.scrollHeight"
 OVERFLOW = "document.body && document.documentElement.scrollWidth - document.documentElement.clientWidth"
 EXPECTED = (
@@ -85,6 +90,20 @@ def visitor(browser: Browser, live_server, settings) -> Iterator[Callable[..., P
         context.close()
 
 
+@pytest.fixture
+def enter(visitor: Callable[..., Page], live_server) -> Callable[..., Page]:
+    """`enter(agent)`: a new profile where this agent is signed in. Signing in has its own tests."""
+
+    def come(agent: Agent, **options: int | bool) -> Page:
+        page = visitor(**options)
+        name = settings.SESSION_COOKIE_NAME
+        cookie = {"name": name, "value": signed_in(agent).cookies[name].value, "url": live_server.url}
+        page.context.add_cookies([cookie])
+        return page
+
+    return come
+
+
 def _note_console(page: Page, message: ConsoleMessage) -> None:
     if message.type == "error" and not any(words in message.text for words in EXPECTED):
         page.problems.append(message.text)
@@ -106,6 +125,14 @@ def check(page: Page) -> None:
     assert overflow(page) <= 0, f"{page.url} scrolls sideways by {overflow(page)} px at {page.viewport_size}"
     assert page.locator("h1").count() == 1
     assert page.problems == []
+
+
+def checked(page: Page) -> None:
+    """`check` on a desk and on a small phone."""
+    for width in (DESK, SMALLEST):
+        page.set_viewport_size({"width": width, "height": 768})
+        check(page)
+    page.set_viewport_size({"width": DESK, "height": 768})
 
 
 def violations(page: Page) -> list[str]:

@@ -6,7 +6,6 @@ The first journey is counted by the keystroke-level model (docs/ux.md).
 import datetime as dt
 
 import pytest
-from django.conf import settings
 
 from notifications.models import Message
 from rdv.core import clock
@@ -14,12 +13,10 @@ from rdv.core.links import fill_links
 from rdv.models import Absence, Appel, Proposition, Rdv, Suite, SuiteState
 from rdv.services import propositions
 from tests.absent.conftest import build, elise_is_free
-from tests.e2e.conftest import check, has_focus
+from tests.e2e.conftest import DESK, SMALLEST, check, checked, has_focus
 from tests.e2e.hands import Hands, at_the_desk
-from tests.signing import signed_in
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
-DESK, PHONE = 1366, 320
 
 
 @pytest.fixture
@@ -28,26 +25,6 @@ def world(visitor):  # the database of the live server is ready before the rows 
     day = now.date() + dt.timedelta(days=10)
     day += dt.timedelta(days=(7 - day.weekday()) % 7)  # a Monday
     return build(now=now, nine=dt.datetime.combine(day, dt.time(9), dt.UTC))
-
-
-@pytest.fixture
-def enter(visitor, live_server):
-    def come(agent, **options):
-        page = visitor(**options)
-        name = settings.SESSION_COOKIE_NAME
-        cookie = {"name": name, "value": signed_in(agent).cookies[name].value, "url": live_server.url}
-        page.context.add_cookies([cookie])
-        return page
-
-    return come
-
-
-def checked(page):
-    """On a desk and on a small phone."""
-    for width in (DESK, PHONE):
-        page.set_viewport_size({"width": width, "height": 768})
-        check(page)
-    page.set_viewport_size({"width": DESK, "height": 768})
 
 
 @pytest.mark.ux
@@ -113,7 +90,7 @@ def test_from_the_console_by_keyboard_and_a_line_changed(world, enter):
 
 def test_without_script_all_is_saved(world, enter):
     elise_is_free(world)
-    page = enter(world.people["secretary"], width=PHONE, javascript=False)
+    page = enter(world.people["secretary"], width=SMALLEST, javascript=False)
     page.goto("/agents/absent/")
     page.locator("#id_agent").select_option(str(world.nadia.pk))
     page.get_by_label("du", exact=True).fill(world.nine.date().isoformat())
@@ -135,7 +112,7 @@ def test_dates_are_proposed_picked_by_link_and_the_rdv_moves(world, enter, visit
     page.keyboard.press("Control+Enter")
     page.wait_for_selector("text=Les dates sont tenues")
     link = fill_links(Message.objects.get(kind="rdv.proposed", channel="sms").body).split(" : ")[-1].split()[0]
-    person = visitor(width=PHONE, javascript=False)
+    person = visitor(width=SMALLEST, javascript=False)
     person.goto(link)
     check(person)
     person.locator("button[name=choix]").nth(1).click()

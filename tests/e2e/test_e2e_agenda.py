@@ -3,14 +3,12 @@
 import datetime as dt
 
 import pytest
-from django.conf import settings
 
 from agents.models import Role
 from rdv.core import clock
 from tests.e2e.conftest import check, has_focus, overflow
 from tests.e2e.hands import Hands, at_the_desk
 from tests.factories import make_agent, make_departement, make_motif, make_ouverture, make_rdv, make_site, make_usager
-from tests.signing import signed_in
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 HALF_HOUR = dt.timedelta(minutes=30)
@@ -61,18 +59,6 @@ class Office:
 @pytest.fixture
 def office(visitor):  # the database of the live server is ready before the rows are written
     return Office()
-
-
-@pytest.fixture
-def enter(visitor, live_server):
-    def come(agent, **options):
-        page = visitor(**options)
-        name = settings.SESSION_COOKIE_NAME
-        cookie = {"name": name, "value": signed_in(agent).cookies[name].value, "url": live_server.url}
-        page.context.add_cookies([cookie])
-        return page
-
-    return come
 
 
 def test_the_agenda_is_read_and_a_status_said_by_keyboard(office, enter):
@@ -219,3 +205,23 @@ def test_a_workshop_from_the_agenda(office, enter):
     page.keyboard.press("Control+Enter")
     page.get_by_text("L’atelier est posé").wait_for()
     assert "Massage 0 inscrit sur 8" in " ".join(page.get_by_role("group", name="Grille").inner_text().split())
+
+
+def test_change_nothing_leads_back_to_the_same_place_of_the_agenda(office, enter):
+    page = enter(office.claire, height=420)
+    page.goto(f"/agents/agenda/?vue=semaine&date={office.tomorrow}")
+    card = page.get_by_role("link", name="Gaspard Leroy")
+    card.focus()
+    page.evaluate("window.scrollTo(0, 160)")
+    top = page.evaluate("window.scrollY")
+    assert top > 0
+    page.keyboard.press("Enter")
+    page.get_by_role("link", name="Déplacer").click()
+    page.wait_for_url("**/deplacer/**")
+    page.get_by_role("link", name="Revenir sans déplacer").click()
+    page.wait_for_url("**/agenda/**")
+    page.wait_for_function("top => Math.abs(window.scrollY - top) < 2", arg=top)
+    page.wait_for_function("() => document.activeElement.textContent.includes('Gaspard')")
+    assert f"date={office.tomorrow}" in page.url
+    assert "#" not in page.url
+    check(page)

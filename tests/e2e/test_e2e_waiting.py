@@ -3,17 +3,14 @@
 import datetime as dt
 
 import pytest
-from django.conf import settings
 
 from rdv.core import clock
 from rdv.models import Inscription, Offre, Option, Rdv
-from tests.e2e.conftest import check, has_focus
+from tests.e2e.conftest import DESK, SMALLEST, check, checked, has_focus
 from tests.factories import make_usager
-from tests.signing import signed_in
 from tests.waiting.conftest import build, free_the_hour, wait
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
-DESK, PHONE = 1366, 320
 
 
 @pytest.fixture
@@ -23,26 +20,6 @@ def desk(visitor):  # the database of the live server is ready before the rows a
     day = now.date() + dt.timedelta(days=10)
     day += dt.timedelta(days=max(0, 7 - day.weekday()) if day.weekday() > 4 else 0)
     return build(now=now, ten=dt.datetime.combine(day, dt.time(9), dt.UTC))
-
-
-@pytest.fixture
-def enter(visitor, live_server):
-    def come(agent, **options):
-        page = visitor(**options)
-        name = settings.SESSION_COOKIE_NAME
-        cookie = {"name": name, "value": signed_in(agent).cookies[name].value, "url": live_server.url}
-        page.context.add_cookies([cookie])
-        return page
-
-    return come
-
-
-def checked(page):
-    """On a desk and on a small phone."""
-    for width in (DESK, PHONE):
-        page.set_viewport_size({"width": width, "height": 768})
-        check(page)
-    page.set_viewport_size({"width": DESK, "height": 768})
 
 
 def test_f8_puts_somebody_on_the_list(desk, enter):
@@ -105,7 +82,7 @@ def test_an_hour_is_taken_back_from_the_agenda_and_without_script_a_call_is_answ
     page.wait_for_url("**/agents/accueil/**")
     checked(page)
     assert Option.objects.get(token=offre.option.token).author_id == desk.claire.pk
-    bare = enter(desk.people["secretary"], width=PHONE, javascript=False)
+    bare = enter(desk.people["secretary"], width=SMALLEST, javascript=False)
     bare.goto("/agents/attente/appels/?voir=toutes")
     check(bare)
     assert "Aucune place n’est proposée en ce moment" in bare.inner_text("main")

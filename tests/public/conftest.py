@@ -10,7 +10,7 @@ from django.test import Client
 
 from agents.models import Agent, Commune, Departement, Site
 from notifications.models import Message
-from rdv.models import Motif, Participation
+from rdv.models import Motif, Option, Participation
 from tests.factories import make_agent, make_departement, make_motif, make_ouverture, make_service, make_site, utc
 
 NOW = utc(2026, 11, 23, 10, 10)
@@ -195,3 +195,14 @@ def link_of(participation, action="") -> str:
     from rdv.core.links import make_token
 
     return f"/r/{make_token('rdv', str(participation.uuid))}" + (f"/{action}" if action else "")
+
+
+def to_code(person, world, identity=IDENTITY, **pressed) -> str:
+    url = hold(person, world, **pressed)
+    response = person.post(url, identity)
+    assert response.status_code == 302, text_of(response)
+    return response["Location"]
+
+
+def token_of_booking(participation) -> str:
+    return str(Option.objects.get(rdv=participation.rdv).token)

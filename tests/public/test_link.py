@@ -76,7 +76,7 @@ def test_a_calendar_file(participation, reader):
 
 
 def test_a_link_asks_few_queries(participation, reader, django_assert_max_num_queries):
-    with django_assert_max_num_queries(4):
+    with django_assert_max_num_queries(5):
         reader.get(link_of(participation))
 
 

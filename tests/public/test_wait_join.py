@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 
 from notifications.models import Message
+from rdv.core.journal import Evenement
 from rdv.models import Inscription, MotifSite, Participation
 from rdv.services import public_waiting
 from tests.factories import make_motif, make_rdv, make_usager
@@ -155,8 +156,27 @@ def test_known_or_not_waiting_or_not_the_answers_are_the_same(world):
 
 def test_waiting_already_leads_to_ones_own_place(world):
     first = join_online(Client(), world)
+    client = Client()
+    url = ask(client, world)
+    assert client.post(url, {"code": code_sent()})["Location"].endswith("?fait=deja")
     assert join_online(Client(), world) == first
     assert Inscription.objects.count() == 1
+    assert not Evenement.objects.filter(kind="inscription.changed").exists()
+
+
+def test_other_wishes_of_somebody_who_waits_already_are_kept(world):
+    """Same rank, the new wishes, and the agent's own additions stay."""
+    first = join_online(Client(), world)
+    Inscription.objects.filter(pk=first.pk).update(referent_only=True, state="asleep", unanswered=2)
+    client = Client()
+    url = ask(client, world, wishes=WISHES | {"half_days": ["5"], "until_day": ""})
+    page = client.post(url, {"code": code_sent()}, follow=True)
+    assert "Vos souhaits sont changés. Vous gardez votre rang." in text_of(page)
+    again = Inscription.objects.get()
+    assert (again.pk, again.opened_at, again.half_days, again.until_day) == (first.pk, first.opened_at, 1 << 5, None)
+    assert (again.state, again.referent_only) == ("waiting", True)
+    line = Evenement.objects.get(kind="inscription.changed").data
+    assert (line["before"]["half_days"], line["after"]["half_days"]) == (first.half_days, 1 << 5)
 
 
 def test_another_browser_finds_nothing(world, person):

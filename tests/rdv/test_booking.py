@@ -7,7 +7,7 @@ import pytest
 
 from rdv.models import Evenement, Occupation, Option, Origin, Participation, Rdv
 from rdv.services import availability as av
-from rdv.services.booking import Booking, book_option, create_workshop, overbook
+from rdv.services.booking import Booking, book_option, overbook
 from rdv.services.errors import (
     AlreadyExtended,
     AlreadyRegistered,
@@ -20,6 +20,7 @@ from rdv.services.errors import (
 )
 from rdv.services.holding import drop_dead_options, extend_option, hold_creneau, hold_seat, release_option
 from rdv.services.questions import EVERYBODY
+from rdv.services.seats import create_workshop
 from tests.factories import NOW, make_agent, make_motif, make_ouverture, make_rdv, make_site, make_usager, utc
 from tests.rdv.conftest import AGENT, USAGER
 

@@ -13,11 +13,12 @@ from django.db import OperationalError, connection, connections
 from rdv.models import Occupation, Option, Origin, Participation, Rdv
 from rdv.services import booking as booking_module
 from rdv.services import holding
-from rdv.services.booking import Booking, book_option, create_workshop
+from rdv.services.booking import Booking, book_option
 from rdv.services.cancelling import cancel_participation, restore_participation
 from rdv.services.errors import CreneauUnavailable, StatusRefused, WorkshopFull
 from rdv.services.moving import Move, move_rdv
 from rdv.services.questions import EVERYBODY
+from rdv.services.seats import create_workshop
 from tests.factories import NOW, make_agent, make_motif, make_ouverture, make_rdv, make_usager, utc
 from tests.rdv.conftest import AGENT, USAGER
 
@@ -100,8 +101,8 @@ def test_control_without_locks_and_constraint_the_hour_goes_to_several(world, mo
 
 
 def without_guards(monkeypatch):
-    monkeypatch.setattr(holding, "lock_agents", lambda ids: None)
-    monkeypatch.setattr(booking_module, "lock_agents", lambda ids: None)
+    monkeypatch.setattr(holding, "lock_agents", lambda ids, **how: None)
+    monkeypatch.setattr(booking_module, "lock_agents", lambda ids, **how: None)
     with connection.cursor() as cursor:
         cursor.execute(f"ALTER TABLE rdv_occupation DROP CONSTRAINT {NO_OVERLAP}")
 

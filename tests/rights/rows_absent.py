@@ -41,6 +41,10 @@ def _choice(which):
     return args
 
 
+def _rdv_link(house, role):
+    return [token("rdv", house.choice.participation) if role == "usager" else "A" * 16]
+
+
 def _call(house, _role):
     return [house.unreached.uuid]
 
@@ -67,6 +71,7 @@ DATES = [
 ]  # fmt: skip
 
 LINK = [
+    Ask("rdv:public_link", only("usager"), args=_rdv_link, label="autres dates", viewer="usager", queries=8),
     Ask("rdv:public_choice", only("usager"), args=_choice("choice"), viewer="usager", queries=5),
     Ask("rdv:public_choice", only("usager"), args=_choice("choice_picked"), label="choisie", viewer="usager",
         queries=7),

@@ -195,6 +195,12 @@ RDV = [
     ),
     _post("rdv_move", site(*READERS), args=_of_rdv, data=_move),
     _post(
+        "rdv_seats",
+        site(*READERS),
+        args=lambda h, _r: [h.session.uuid],
+        data=lambda h, _r: {"capacity": h.session.capacity + 1, "vu": h.session.capacity},
+    ),
+    _post(
         "rdv_restore",
         site(*READERS),
         args=lambda h, _r: [h.given_back.rdv.uuid],

@@ -19,6 +19,7 @@ from rdv.core.errors import DomainError
 from rdv.core.journal import Evenement
 from rdv.domain.waiting import effective_class
 from rdv.models import (
+    UNDONE,
     Inscription,
     InscriptionState,
     Occupation,
@@ -35,10 +36,12 @@ from rdv.services import waitlist_offer
 from rdv.services.absences import AbsenceRule, create_absence, delete_absence
 from rdv.services.booking import Booking, book_option
 from rdv.services.cancelling import cancel_participation, restore_participation
-from rdv.services.holding import drop_dead_options, hold_creneau
+from rdv.services.holding import drop_dead_options, hold_creneau, hold_seat
 from rdv.services.moving import Move, move_rdv
 from rdv.services.questions import EVERYBODY
+from rdv.services.seats import change_capacity, create_workshop
 from rdv.services.waitlist_answer import accept, no_answer, refuse, stop
+from rdv.services.waitlist_expiry import expire_past
 from rdv.services.waitlist_hold import fits
 from rdv.services.waitlist_join import Wish, Wishes, join, set_priority, wake
 from rdv.services.waitlist_match import failing
@@ -85,6 +88,25 @@ class Weeks(RuleBasedStateMachine):
         for person in range(4):
             wish = Wish(usager=self.people[person], motif=self.motif, wishes=Wishes(shortest_notice_min=person * 300))
             join(wish=wish, author=USAGER, now=self.now - timedelta(days=9 * person))
+        self.begin_sessions()
+
+    def begin_sessions(self):
+        """A workshop that the same people wait for, with a full session of two."""
+        self.collective = make_motif(
+            self.departement, sites=[self.site], has_waitlist=True, is_collective=True, capacity=2, duration_min=60,
+            min_notice_min=60,
+        )  # fmt: skip
+        self.leader = make_agent(self.departement, site=self.site, services=[self.collective.service])
+        self.sessions = 0
+        there = [make_usager(self.departement) for _ in range(2)]
+        make_rdv(self.collective, self.site, [self.leader], TEN + timedelta(days=1), usagers=there, capacity=2)
+        for person in range(6):
+            wish = Wish(
+                usager=self.people[person],
+                motif=self.collective,
+                wishes=Wishes(auto_accept=person % 2 == 0, shortest_notice_min=0),
+            )
+            join(wish=wish, author=USAGER, now=self.now - timedelta(days=person))
 
     def attempt(self, job):
         try:
@@ -127,7 +149,7 @@ class Weeks(RuleBasedStateMachine):
 
     @rule(number=numbers, slot=st.integers(0, 3))
     def moves(self, number, slot):
-        rdv = self.nth(Rdv.objects.live(), number)
+        rdv = self.nth(Rdv.objects.live().filter(motif=self.motif), number)
         if rdv:
             move = Move(starts_at=TEN + slot * timedelta(minutes=30))
             self.attempt(lambda: move_rdv(rdv=rdv, move=move, author=AGENT, now=self.now))
@@ -135,8 +157,13 @@ class Weeks(RuleBasedStateMachine):
     @rule(number=numbers)
     def undoes(self, number):
         one = self.nth(Participation.objects.exclude(status="unknown"), number)
-        if one:
+        if one and not self.has_another_seat(one):
             self.attempt(lambda: restore_participation(participation=one, author=AGENT, now=self.now))
+
+    def has_another_seat(self, participation):
+        """Whoever has registered for another session meanwhile does not ask for the first one again."""
+        seats = Participation.objects.live().filter(usager=participation.usager, rdv__motif=self.collective)
+        return participation.rdv.motif == self.collective and seats.exists()
 
     @rule(number=numbers, twice=st.booleans())
     def yes(self, number, twice):
@@ -198,6 +225,62 @@ class Weeks(RuleBasedStateMachine):
 
         self.attempt(book)
 
+    @rule(person=numbers, slot=st.integers(0, 3))
+    def books_by_themselves(self, person, slot):
+        """While they wait: they go on waiting for something earlier, until it has taken place."""
+
+        def book():
+            option = hold_creneau(
+                motif=self.motif, site=self.site, starts_at=TEN + slot * timedelta(minutes=30), agents=EVERYBODY,
+                author=USAGER, opened_at=self.now, now=self.now,
+            )  # fmt: skip
+            booking = Booking(usager=self.people[person % 6], origin=Origin.WEB)
+            return book_option(token=option.token, booking=booking, author=USAGER, now=self.now)
+
+        self.attempt(book)
+
+    @rule(person=numbers, number=numbers)
+    def registers_by_themselves(self, person, number):
+        """To a session with a seat left, by whoever is in none."""
+        usager, session = self.people[person % 6], self.session(number)
+        mine = Participation.objects.live().filter(usager=usager, rdv__motif=self.collective)
+        if session is None or mine.exists():
+            return
+
+        def register():
+            option = hold_seat(atelier=session, author=USAGER, opened_at=self.now, now=self.now)
+            booking = Booking(usager=usager, origin=Origin.WEB)
+            return book_option(token=option.token, booking=booking, author=USAGER, now=self.now)
+
+        self.attempt(register)
+
+    def session(self, number):
+        return self.nth(Rdv.objects.live().filter(motif=self.collective, starts_at__gt=self.now), number)
+
+    @rule(day=st.integers(-3, 4), capacity=st.integers(1, 3))
+    def a_session_is_created(self, day, capacity):
+        starts_at = TEN + timedelta(days=day, hours=6, minutes=self.sessions % 60)
+        self.sessions += 1
+        self.attempt(
+            lambda: create_workshop(
+                motif=self.collective,
+                site=self.site,
+                agent_ids=[self.leader.pk],
+                starts_at=starts_at,
+                ends_at=starts_at + timedelta(hours=1),
+                title="",
+                capacity=capacity,
+                author=AGENT,
+                now=self.now,
+            )
+        )
+
+    @rule(number=numbers, capacity=st.integers(1, 4))
+    def seats_change(self, number, capacity):
+        session = self.session(number)
+        if session:
+            self.attempt(lambda: change_capacity(atelier=session, capacity=capacity, author=AGENT, now=self.now))
+
     @rule(is_lifted=st.booleans())
     def agent_is_away(self, is_lifted):
         if self.now < TEN:
@@ -228,6 +311,7 @@ class Weeks(RuleBasedStateMachine):
         withdraw_unfit(self.now)
         drop_dead_options(self.now)
         offer_noted(self.now)
+        expire_past(self.now)
 
     @rule()
     def worker_is_killed_in_the_middle(self):
@@ -262,6 +346,12 @@ class Weeks(RuleBasedStateMachine):
         assert not winners.filter(n__gt=1).exists()
 
     @invariant()
+    def nobody_has_two_seats_unasked(self):
+        """Of the workshop: a second session is somebody's yes, which gives the first one back."""
+        rows = Participation.objects.live().filter(rdv__motif=self.collective, starts_at__gt=self.now)
+        assert not rows.values("usager").annotate(n=Count("id")).filter(n__gt=1).exists()
+
+    @invariant()
     def an_offer_and_its_option_live_and_die_together(self):
         held = set(Option.objects.filter(purpose=Purpose.OFFRE, rdv=None).values_list("pk", flat=True))
         live = Offre.objects.live()
@@ -281,7 +371,8 @@ class Weeks(RuleBasedStateMachine):
         assert not hours.filter(n__gt=1).exists()
         zone = self.departement.zone
         days = {}
-        for usager, at in Offre.objects.values_list("inscription__usager", "sent_at"):
+        counted = Offre.objects.exclude(state=OffreState.WITHDRAWN, reason=UNDONE)
+        for usager, at in counted.values_list("inscription__usager", "sent_at"):
             key = (usager, at.astimezone(zone).date())
             days[key] = days.get(key, 0) + 1
         assert max(days.values(), default=0) <= 2
@@ -359,6 +450,10 @@ GESTURES = {
     "is_raised": (1, lambda m, r: m.is_raised(r.randrange(12), r.choice(list(Priority)))),
     "agent_takes": (1, lambda m, r: m.agent_takes(r.randrange(12), r.random() < 0.5)),
     "else": (2, lambda m, r: m.somebody_else_books(r.randrange(4), r.random() < 0.5)),
+    "alone": (1, lambda m, r: m.books_by_themselves(r.randrange(12), r.randrange(4))),
+    "registers": (1, lambda m, r: m.registers_by_themselves(r.randrange(12), r.randrange(12))),
+    "session": (1, lambda m, r: m.a_session_is_created(r.randrange(-3, 5), r.randrange(1, 4))),
+    "seats": (2, lambda m, r: m.seats_change(r.randrange(12), r.randrange(1, 5))),
     "away": (1, lambda m, r: m.agent_is_away(r.random() < 0.9)),
     "time": (4, lambda m, r: m.time_goes_on(r.choice([0, 1, 2, 5, 20]), r.random() < 0.7)),
     "worker": (2, lambda m, r: m.worker_comes(r.random() < 0.5)),
@@ -390,6 +485,7 @@ def test_long_walks_meet_everything():
 
 def ask_every_invariant(walk):
     walk.one_person_at_most_has_the_hour()
+    walk.nobody_has_two_seats_unasked()
     walk.an_offer_and_its_option_live_and_die_together()
     walk.each_waiting_person_is_in_one_state()
     walk.never_the_same_hour_twice_never_three_a_day()

@@ -1,14 +1,17 @@
 """Who is next: each wish and each rule excludes, with its control that admits; the order; strangers."""
 
+import re
 from datetime import date, timedelta
 from types import SimpleNamespace
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
+from agents.models import Agent
 from rdv.domain.waiting import effective_class
 from rdv.models import Inscription, MotifSite, Offre, Priority, SourceKind
-from rdv.services.waitlist_join import Wishes
+from rdv.services import waitlist_match
+from rdv.services.waitlist_join import Wishes, WishImpossible
 from rdv.services.waitlist_match import SENTENCES, Freed, candidates, explain
 from rdv.services.waitlist_offer import offer_freed
 from tests.factories import (
@@ -65,6 +68,7 @@ WISHES = {
         lambda w: {"agent": w.agent},
     ),
     "step_free": (lambda w: {"needs_step_free": True}, lambda w: {"needs_step_free": False}),
+    "language": (lambda w: {"language": "ar"}, lambda w: {"language": "uk"}),
     "notice": (lambda w: {"shortest_notice_min": 60 * 24 * 15}, lambda w: {"shortest_notice_min": 60 * 24 * 14}),
     "waiting": (lambda w: {"state": "asleep"}, lambda w: {"state": "waiting"}),
     "radius": (lambda w: {"radius_km": 3}, lambda w: {"radius_km": 30}),
@@ -74,6 +78,7 @@ WISHES = {
 @pytest.mark.parametrize("name", WISHES)
 def test_each_wish_excludes_and_admits(name, world):
     person = make_usager(world.departement, latitude=50.53, longitude=2.83)  # 11 km north of the site
+    Agent.objects.filter(pk=world.agent.pk).update(languages=["uk"])
     inscription = wait_for(world, usager=person)
     no, yes = WISHES[name]
     update(inscription, **no(world))
@@ -82,6 +87,43 @@ def test_each_wish_excludes_and_admits(name, world):
     update(inscription, **yes(world))
     assert asked(world) == [inscription]
     assert explain(freed_of(world), inscription, now=NOW) == []
+
+
+def test_one_of_several_who_speaks_the_language_is_enough(world):
+    inscription = wait_for(world, wishes=Wishes(language="ar"))
+    second = make_agent(world.departement, site=world.site, services=[world.motif.service], languages=["ar", "tr"])
+    assert asked(world) == []
+    assert asked(world, agent_ids=(world.agent.pk, second.pk)) == [inscription]
+    assert asked(world, agent_ids=(second.pk,)) == [inscription]
+
+
+def test_a_freed_hour_goes_past_those_whose_language_nobody_there_speaks(world):
+    """The first of the list asked for Arabic, the agent speaks Ukrainian: the second is offered the hour."""
+    Agent.objects.filter(pk=world.agent.pk).update(languages=["uk"])
+    first, second = wait_for(world, wishes=Wishes(language="ar")), wait_for(world, now=NOW + timedelta(minutes=1))
+    third = wait_for(world, wishes=Wishes(language="uk"), now=NOW + timedelta(minutes=2))
+    assert asked(world) == [second, third]
+    assert explain(freed_of(world), first, now=NOW) == [SENTENCES["language"]]
+
+
+def test_the_languages_of_the_hour_are_read_once_whoever_waits(world):
+    for _ in range(20):
+        wait_for(world, wishes=Wishes(language="ar"))
+    with connection.cursor() as cursor:
+        parameters = waitlist_match._parameters(freed_of(world), NOW) | {"limit": 3}
+        cursor.execute(f"EXPLAIN (ANALYZE, TIMING OFF, COSTS OFF) {waitlist_match._CANDIDATES}", parameters)
+        plan = "\n".join(row[0] for row in cursor.fetchall())
+    assert "InitPlan" in plan
+    assert re.search(r"agents_agent.*loops=1\b|agents_agent.*rows=\S+ loops=1\)", plan)
+
+
+def test_a_language_that_is_none_or_that_the_named_agent_does_not_speak_is_refused(world):
+    for wishes in (Wishes(language="xx"), Wishes(language="fr"), Wishes(language="ar", agent=world.agent)):
+        with pytest.raises(WishImpossible) as refused:
+            wait_for(world, wishes=wishes)
+        assert refused.value.field == "language"
+    Agent.objects.filter(pk=world.agent.pk).update(languages=["ar"])
+    assert wait_for(world, wishes=Wishes(language="ar", agent=Agent.objects.get(pk=world.agent.pk))).language == "ar"
 
 
 def test_equivalent_motifs_and_no_other(world):

@@ -84,8 +84,7 @@ def test_no_gives_the_hour_to_the_next_at_that_instant(world):
         accept(offre=offre, author=USAGER, now=NOW + timedelta(minutes=6))
 
 
-def test_no_answer_in_time_passes_on_and_when_nobody_is_left_the_public_comes_later(world, monkeypatch):
-    monkeypatch.setattr("rdv.services.waitlist_hold.chance.random", lambda: 0.5)
+def test_no_answer_in_time_passes_on_and_when_nobody_is_left_the_public_comes_later(world):
     first = wait_for(world)
     cancel(world)
     (offre,) = live()

@@ -24,7 +24,7 @@ from rdv.core.text import search_key
 from rdv.management.seed.catalogue import MOTIFS, SERVICES
 from rdv.management.seed.motif_shape import EVERYWHERE, MotifSeed
 from rdv.management.seed.places import SITES_62, SITES_974, TOWNS, SiteSeed
-from rdv.management.seed.team import EQUIPES, SMALL_SITES, SMALL_TEAMS, TEAM_62, TEAM_974, AgentSeed
+from rdv.management.seed.team import EQUIPES, SMALL_SITES, SMALL_TEAMS, SPEAKS, TEAM_62, TEAM_974, AgentSeed
 from rdv.management.seed.world import DAY, WEEK, World
 from rdv.models import Motif, MotifSite
 
@@ -225,6 +225,7 @@ def _agent(departement: Departement, seed: AgentSeed, number: int) -> Agent:
         last_name=seed.last_name,
         profession=seed.profession,
         shows_name=seed.shows_name,
+        languages=list(SPEAKS.get(seed.key, ())),
         phone=f"+3335301{('9' if departement.code == '974' else '3')}{100 + number:03d}",
     )
     return agent

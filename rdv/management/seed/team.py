@@ -94,6 +94,13 @@ CLAIRE, KARIM, NADIA, HELENE = "Claire Vasseur", "Karim Haddad", "Nadia Cherif",
 THOMAS, YASMINE, NADEGE, SOPHIE = "Thomas Wattel", "Yasmine Roussel", "Nadège Delattre", "Sophie Lemaire"
 ELISE, PAUL, ISABELLE = "Élise Martel", "Paul Lambert", "Isabelle Fontaine"
 LAURENCE_974 = "Laurence Técher"
+# What they speak beside French, by their own word.
+SPEAKS = {
+    "Nadia Cherif": ("ar",),
+    "Yasmine Roussel": ("ar", "tr"),
+    "Filipa Carvalho": ("es", "pt"),
+    "Hélène Morel": ("en",),
+}
 
 TEAM_62 = (
     _nurse("Claire", "Vasseur", "lens", account="agent"),

@@ -22,6 +22,7 @@ from rdv.models import Absence, AbsenceKind
 from rdv.services import absent, planning
 from rdv.services.absent_doors import absence_to_report, reportable_agents, running_absences
 from rdv.services.absent_plan import Line, Plan, plan_new, plan_of
+from rdv.services.absent_previews import previews_of
 from rdv.services.planning import PlanningRefused
 from rdv.views.absent.words import Standing, counted, standing
 from rdv.views.console.screen import console_roles
@@ -151,6 +152,7 @@ def _shown(request: AgentRequest, plan: Plan, at: Asked) -> dict[str, Any]:
         "lines": lines,
         "counted": counted([one.standing for one in lines]),
         "open_count": len(plan.open),
+        "previews": previews_of(plan, now=at.now),
         "words": plan.rule.words,
         "now": at.now,
     }

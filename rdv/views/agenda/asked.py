@@ -5,12 +5,13 @@ agenda/?agent=7&date=2026-11-24&vue=jour&avec=9&avec=12     colleagues beside, o
 """
 
 import re
+import uuid as uuids
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from urllib.parse import urlencode
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import reverse
 
 from rdv.domain import french
@@ -18,6 +19,7 @@ from rdv.domain import french
 KEY = "agenda_vue"
 # The day looked at last, and the day when it was: tomorrow the agenda opens on tomorrow.
 DAY_KEY = "agenda_jour"
+HERE = "ici"
 YEARS = range(2000, 2200)
 WEEK = timedelta(days=7)
 SATURDAY = 5
@@ -90,6 +92,28 @@ def read_written(text: str) -> Asked | None:
         return None
     first, *beside = (int(number) for number in found[3].split("-"))
     return Asked(day, View(found[2]), first or None, tuple(beside))
+
+
+def agenda_behind(request: HttpRequest) -> Asked | None:
+    """The page of the agenda that led here (`retour`, in the form or the address), if one did."""
+    return read_written(request.POST.get("retour") or request.GET.get("retour", ""))
+
+
+def back_to_agenda(request: HttpRequest) -> str:
+    """Its address, with the mark that scrolls it as it was (static/js/agenda-place.js); empty when none led here."""
+    asked = agenda_behind(request)
+    return f"{asked.url()}#{HERE}" if asked else ""
+
+
+def with_place(request: HttpRequest, url: str) -> str:
+    """This address, which goes on leading back to the agenda."""
+    asked = agenda_behind(request)
+    return f"{url}?retour={asked.written}" if asked else url
+
+
+def to_rdv(request: HttpRequest, uuid: uuids.UUID) -> HttpResponseRedirect:
+    """To the page of this Rdv, from one of its forms."""
+    return HttpResponseRedirect(with_place(request, reverse("rdv:rdv_detail", args=[uuid])))
 
 
 def month_of(day: date) -> list[date]:

@@ -1,7 +1,7 @@
 """The secret calendar address of an agent: the page that makes, shows, renews and closes it; and the file itself.
 
 Room: views. The file is read by other software, without a session: its address is the only key. Unknown, closed or
-renewed, the answer is the same 404.
+renewed, the answer is the same 404; read or guessed too often, it is asked to wait (429).
 """
 
 import hashlib
@@ -17,7 +17,9 @@ from agents.access import feed_behind
 from agents.services import feeds
 from agents.views.guards import AgentRequest, role_required
 from rdv.core import clock
+from rdv.core.http import client_address
 from rdv.core.links import link_url
+from rdv.services import guesses
 from rdv.services.feeds import calendar_of
 from rdv.views.agenda.agenda import SITE_ROLES
 
@@ -71,15 +73,16 @@ def _seen(request: AgentRequest) -> uuids.UUID:
 
 @require_safe
 def feed(request: HttpRequest, token: str) -> HttpResponseBase:
-    now = clock.now()
+    now, network = clock.now(), client_address(request)
+    if guesses.has_guessed_too_often(network, now=now):
+        return _too_often()
     found = feed_behind(token, now=now)
     if found is None:
+        guesses.note_guess(network, now=now)
         # Read by software: words, not a page.
         return _sealed(_words("Cette adresse ne marche pas, ou plus.\n", status=404))
     if not feeds.count_read(found, now=now):
-        refused = _words("Trop de lectures : revenez dans une heure.\n", status=429)
-        refused["Retry-After"] = "3600"
-        return _sealed(refused)
+        return _too_often()
     agent = found.agent
     assert agent.departement is not None  # noqa: S101 - the door refuses those without an agenda
     content = calendar_of(agent, agent.departement, shows_initials=found.shows_initials, now=now)
@@ -87,6 +90,12 @@ def feed(request: HttpRequest, token: str) -> HttpResponseBase:
     response["Content-Disposition"] = 'inline; filename="agenda.ics"'
     response["ETag"] = f'"{hashlib.sha256(content).hexdigest()}"'
     return _sealed(get_conditional_response(request, etag=response["ETag"], response=response) or response)
+
+
+def _too_often() -> HttpResponseBase:
+    refused = _words("Trop de lectures : revenez dans une heure.\n", status=429)
+    refused["Retry-After"] = str(int(feeds.READS_WINDOW.total_seconds()))
+    return _sealed(refused)
 
 
 def _words(text: str, *, status: int) -> HttpResponse:

@@ -13,6 +13,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from agents.models import Agent, Site
@@ -28,7 +29,7 @@ from rdv.services.console_people import agents_by_site
 from rdv.services.console_rdv import last_change, page_of
 from rdv.services.errors import ChangedMeanwhile
 from rdv.services.moving import Move, move_rdv
-from rdv.views.agenda.asked import read_written
+from rdv.views.agenda.asked import back_to_agenda
 from rdv.views.agenda.lines import clock as hour_of
 from rdv.views.console.screen import console_roles
 
@@ -140,13 +141,11 @@ def _done(request: AgentRequest, gesture: Gesture, hours: Hours) -> HttpResponse
     """The agenda is read again where it is; the page goes back where it came from."""
     if request.htmx:
         return HttpResponse(status=204, headers={"HX-Refresh": "true"})
-    back = read_written(request.POST.get("retour", ""))
-    return redirect(back.url()) if back else redirect("rdv:rdv_detail", uuid=gesture.rdv.uuid)
+    return redirect(back_to_agenda(request) or reverse("rdv:rdv_detail", args=[gesture.rdv.uuid]))
 
 
 def _page(request: AgentRequest, gesture: Gesture, *, status: int = 200, **more: Any) -> HttpResponse:
     hours = gesture.hours
-    sent = request.POST if request.method == "POST" else request.GET
     context = {
         "rdv": gesture.rdv,
         "departement": request.departement,
@@ -159,7 +158,6 @@ def _page(request: AgentRequest, gesture: Gesture, *, status: int = 200, **more:
         "has_other_people": hours is not None and not hours.keeps_people(gesture.rdv),
         "is_same": hours is not None and hours.changes_nothing(gesture.rdv),
         "gone": "" if gesture.is_movable else GONE,
-        "retour": sent.get("retour", ""),
     }
     name = "rdv/agenda/_glisser.html" if request.htmx else "rdv/rdv/horaires.html"
     return render(request, name, context | more, status=status)

@@ -44,6 +44,11 @@ class Reader:
     may_plan: bool
     place: str = ""  # the page of the agenda, for the screens that lead back to it
 
+    @property
+    def back(self) -> str:
+        """The end of the addresses of these screens."""
+        return f"?retour={self.place}" if self.place else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Action:
@@ -172,7 +177,8 @@ def _absence(item: Item, reader: Reader) -> Line:
     text = "Absence"
     if item.meets_rdvs:
         text += f". {item.meets_rdvs} Rdv à revoir"
-    url = reverse("rdv:absence", args=[item.absence.uuid]) if reader.may_plan and not item.absence.is_ended else ""
+    may_open = reader.may_plan and not item.absence.is_ended
+    url = reverse("rdv:absence", args=[item.absence.uuid]) + reader.back if may_open else ""
     more: dict[str, object] = {"url": url, "actions": [Action("Voir l’absence", url)] if url else []}
     if _is_whole_day(item, reader.zone):
         more |= {"hour": "", "until": ""}
@@ -193,7 +199,7 @@ def _rdv(item: Item, reader: Reader) -> Line:
     assert rdv is not None  # noqa: S101 - rdv/services/agenda gives it with the kind
     people = [one for one in rdv.participations.all() if one.is_live]
     state, word, fate = _arrived(rdv, people, reader) or _state(item, rdv, people, reader.now)
-    detail_url = rdv_url("rdv:rdv_detail", rdv)
+    detail_url = rdv_url("rdv:rdv_detail", rdv) + reader.back
     answer, answer_icon = _answer(rdv, people, reader)
     return _line(
         item,
@@ -353,7 +359,7 @@ def _actions(rdv: Rdv, people: list[Participation], reader: Reader, detail_url: 
     is_unknown = any(one.status == Status.UNKNOWN for one in people)
     if rdv.ends_at > reader.now:
         ways = (("Déplacer", "rdv:rdv_move"), ("Annuler", "rdv:rdv_cancel"))
-        return [Action(word, rdv_url(name, rdv)) for word, name in ways]
+        return [Action(word, rdv_url(name, rdv) + reader.back) for word, name in ways]
     if is_unknown and _fills_in(rdv, reader.scope):
         url = f"{reverse('rdv:to_fill_in')}?{urlencode({'jour': _day(rdv, reader.zone).isoformat()})}"
         return [Action("Remplir la feuille" if rdv.motif.is_collective else "Renseigner", url)]

@@ -16,8 +16,8 @@ from rdv.domain import french
 from rdv.forms.agenda_workshop import WorkshopForm
 from rdv.models import Rdv
 from rdv.services.agenda_doors import busy_between, is_offered, sites_worked, workshop_motifs
-from rdv.services.booking import create_workshop
 from rdv.services.errors import CreneauUnavailable
+from rdv.services.seats import create_workshop
 from rdv.views.agenda.agenda import SITE_ROLES
 from rdv.views.agenda.asked import Asked, View, read_day
 from rdv.views.site import current_site

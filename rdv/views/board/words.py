@@ -5,7 +5,8 @@ Room: views. A Block of rdv/services/board comes in, words and addresses go out.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import date, datetime, time
+from functools import lru_cache
 from urllib.parse import urlencode
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -28,6 +29,7 @@ from rdv.views.board.asked import BoardAsked
 
 ICONS = {Modality.HOME: "home", Modality.PHONE: "phone", Modality.VISIO: "camera"}
 WHERE = {Modality.HOME: "À domicile", Modality.PHONE: "Par téléphone", Modality.VISIO: "En visio"}
+NOBODY = UUID(int=0)
 # Code of a need -> its sign, and its words.
 NEEDS = {
     "needs_interpreter": ("speech", "interprète"),
@@ -164,12 +166,22 @@ def _rdv(block: Block, visit: Visit, column: Column, reader: Reader) -> Said:
         warning=warning,
         needs=needs_of(live) if not visit.is_collective else (),
         answer=ANSWERS.get(alone.answer) if alone else None,
-        url=f"{reader.asked.url(rdv=visit.uuid, nom='')}#choisi",
+        url=card_url(reader.asked, visit.uuid),
         key=f"c{column.agent_id}-{visit.uuid.hex[:12]}",
         is_current=visit.starts_at <= reader.now < visit.ends_at,
         participation=alone.participation if alone else None,
         stamp=stamp_of(alone) if alone else "",
     )
+
+
+def card_url(asked: BoardAsked, rdv: UUID) -> str:
+    """This board with that Rdv beside it, without writing an address anew for each of two hundred cards."""
+    return _card_pattern(asked.day, asked.today).replace(str(NOBODY), str(rdv))
+
+
+@lru_cache(maxsize=64)
+def _card_pattern(day: date, today: date) -> str:
+    return f"{BoardAsked(day, today, rdv=NOBODY).url()}#choisi"
 
 
 def title_of(visit: Visit) -> str:

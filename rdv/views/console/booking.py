@@ -19,6 +19,7 @@ from rdv.forms.console_state import HERE, read_state
 from rdv.models import Option, Origin, Rdv
 from rdv.services.arrivals import mark_arrived
 from rdv.services.booking import Booking
+from rdv.services.calls_again import open_again, settle_booked_again
 from rdv.services.console_holds import participation_in
 from rdv.services.console_people import Caller, gets_email, gets_sms
 from rdv.services.errors import CreneauUnavailable, OptionExpired, UsagerBusy, WorkshopFull
@@ -52,12 +53,13 @@ def confirm(request: AgentRequest) -> HttpResponse:
     if not form.is_valid():
         return show(request, screen, status=422, form=form)
     booking = _booking(request, screen, option.site_id, form)
+    others, author = _others(request, screen, option, form), request.scope.author(option.site_id)
     try:
         rdv = book_family(
             token=option.token,
             booking=booking,
-            others=_others(request, screen, option, form),
-            author=request.scope.author(option.site_id),
+            others=others,
+            author=author,
             opened_at=option.opened_at,
             now=screen.now,
         )
@@ -69,6 +71,8 @@ def confirm(request: AgentRequest) -> HttpResponse:
         return refused(request, state, error)
     except DomainError as error:
         return refused(request, state, error, form=form)
+    booked = [booking.usager.pk, *(one.booking.usager.pk for one in others)]
+    settle_booked_again(screen.now, usager_ids=booked, author=author)
     drop_draft(request)
     note_walk_in(request, rdv, screen)
     return go_to(screen.state.with_changes(option=None, fait=rdv.uuid, etape="", depuis=None, trou=""))
@@ -168,11 +172,8 @@ def undo(request: AgentRequest) -> HttpResponse:
             messages.warning(request, TOO_LATE_TO_UNDO)
             return go_to(state)
         family = screen.caller.others(screen.person) if screen.caller else []
-        undo_together(
-            [participation, *taken_together(participation, family)],
-            author=request.scope.author(rdv.site_id),
-            now=screen.now,
-            reason=UNDO_REASON,
-        )
+        together, author = [participation, *taken_together(participation, family)], request.scope.author(rdv.site_id)
+        for undone in undo_together(together, author=author, now=screen.now, reason=UNDO_REASON):
+            open_again(undone, author=author, now=screen.now)
     messages.success(request, UNDONE)
     return go_to(state.with_changes(fait=None))

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
 from agents.models import Agent, Site
@@ -30,6 +30,7 @@ from rdv.services.console_rdv import last_change, page_of
 from rdv.services.errors import ChangedMeanwhile
 from rdv.services.moving import Move, move_rdv, visit_place
 from rdv.services.questions import EVERYBODY, Creneau
+from rdv.views.agenda.asked import to_rdv
 from rdv.views.console.screen import console_roles
 
 
@@ -136,7 +137,7 @@ def _move(request: AgentRequest, moving: Moving) -> HttpResponse:
         overbook_reason=target.reason,
     )
     if _is_done(rdv, target):
-        return redirect("rdv:rdv_detail", uuid=rdv.uuid)  # the same form, sent twice
+        return to_rdv(request, rdv.uuid)  # the same form, sent twice
     try:
         move_rdv(rdv=rdv, move=move, author=request.scope.author(rdv.site_id), now=moving.now)
     except DomainError as error:
@@ -144,7 +145,7 @@ def _move(request: AgentRequest, moving: Moving) -> HttpResponse:
         again = _read(request, rdv.uuid)
         return _page(request, again, exact=exact, target=target, status=409, refusal=error, changed=changed)
     messages.success(request, "Le rendez-vous est déplacé.")
-    return redirect("rdv:rdv_detail", uuid=rdv.uuid)
+    return to_rdv(request, rdv.uuid)
 
 
 def _is_done(rdv: Rdv, target: Target) -> bool:

@@ -14,6 +14,7 @@ from rdv.forms.console import OverbookForm
 from rdv.forms.console_state import OVERBOOK, read_state
 from rdv.models import Motif, Rdv
 from rdv.services.booking import Booking, overbook
+from rdv.services.calls_again import settle_booked_again
 from rdv.services.console_holds import just_placed
 from rdv.services.console_people import gets_email, gets_sms
 from rdv.views.console.booking import coordinates, note_walk_in, origin_of
@@ -38,6 +39,7 @@ def place(request: AgentRequest) -> HttpResponse:
         rdv = _placed(request, screen, motif, form)
     except DomainError as error:
         return refused(request, state, error, overbook_form=form)
+    settle_booked_again(screen.now, usager_ids=[screen.person.pk], author=request.scope.author(rdv.site_id))
     drop_draft(request)
     note_walk_in(request, rdv, screen)
     return go_to(state.with_changes(option=None, fait=rdv.uuid, etape="", depuis=None, trou=""))

@@ -24,6 +24,7 @@ from rdv.services import propositions
 from rdv.services.console_rdv import page_of
 from rdv.services.proposition_reads import live_proposition, names_of_hours, some_hours
 from rdv.services.propositions import Asked, HoursGone
+from rdv.views.agenda.asked import to_rdv
 from rdv.views.console.screen import console_roles
 
 TOO_MANY = f"Choisissez {PROPOSED} dates au plus : la personne doit pouvoir choisir en un coup d’œil."
@@ -46,7 +47,7 @@ def propose_dates(request: AgentRequest, uuid: uuids.UUID) -> HttpResponse:
     now = clock.now()
     if participation is None or not rdv.is_live or rdv.starts_at <= now:
         messages.warning(request, "On ne propose pas d’autres dates pour ce rendez-vous.")
-        return redirect("rdv:rdv_detail", uuid=rdv.uuid)
+        return to_rdv(request, rdv.uuid)
     if request.method == "POST":
         return _proposed(request, rdv, participation, now)
     return _page(request, rdv, participation, now)
@@ -79,7 +80,7 @@ def _proposed(request: AgentRequest, rdv: Rdv, participation: Participation, now
         messages.success(request, "Les dates sont tenues. Cette personne ne reçoit pas de message : appelez-la.")
         return redirect("rdv:waiting_calls")
     messages.success(request, "Les dates sont tenues, le message part. Le rendez-vous reste pris d’ici la réponse.")
-    return redirect("rdv:rdv_detail", uuid=rdv.uuid)
+    return to_rdv(request, rdv.uuid)
 
 
 def _key(request: AgentRequest) -> uuids.UUID:
@@ -130,4 +131,4 @@ def take_back(request: AgentRequest, uuid: uuids.UUID) -> HttpResponse:
         raise Http404
     propositions.withdraw(proposition=live, author=request.scope.author(rdv.site_id), now=clock.now())
     messages.success(request, "Les dates ne sont plus proposées. Le rendez-vous reste pris à son heure.")
-    return redirect("rdv:rdv_detail", uuid=rdv.uuid)
+    return to_rdv(request, rdv.uuid)

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from agents.views.guards import AgentRequest
@@ -17,6 +17,7 @@ from rdv.core import clock
 from rdv.core.errors import DomainError
 from rdv.domain.statuses import Status
 from rdv.forms.console_rdv import BY_SERVICE, WHOLE, CancelForm
+from rdv.forms.console_seats import SeatsForm
 from rdv.models import ConfirmedBy, Participation, Rdv
 from rdv.services import confirming
 from rdv.services.attendance import set_status
@@ -24,6 +25,7 @@ from rdv.services.cancelling import cancel_participation, cancel_rdv, restore_pa
 from rdv.services.console_rdv import last_change, page_of
 from rdv.services.errors import ChangedMeanwhile
 from rdv.services.series_members import members_of
+from rdv.views.agenda.asked import to_rdv
 from rdv.views.console.screen import console_roles
 
 SAID = {Status.SEEN: "C’est noté : la personne est venue.", Status.NOSHOW: "C’est noté : la personne était absente."}
@@ -32,10 +34,10 @@ SAID = {Status.SEEN: "C’est noté : la personne est venue.", Status.NOSHOW: "C
 @require_safe
 @console_roles
 def rdv_detail(request: AgentRequest, uuid: uuids.UUID) -> HttpResponse:
-    return _page(request, rdv_for_agent(request.scope, uuid))
+    return rdv_shown(request, rdv_for_agent(request.scope, uuid))
 
 
-def _page(request: AgentRequest, rdv: Rdv, *, status: int = 200, **more: Any) -> HttpResponse:
+def rdv_shown(request: AgentRequest, rdv: Rdv, *, status: int = 200, **more: Any) -> HttpResponse:
     now = clock.now()
     context = {
         "page": page_of(rdv, now=now),
@@ -44,6 +46,7 @@ def _page(request: AgentRequest, rdv: Rdv, *, status: int = 200, **more: Any) ->
         "today": clock.local_date(now, request.departement.zone),
         "may_write": may_write_rdv(request.scope, rdv),
         "members": members_of(request.scope, rdv, now=now),
+        "seats": SeatsForm(capacity=rdv.capacity) if rdv.motif.is_collective else None,
     }
     return render(request, "rdv/rdv/rdv.html", context | more, status=status)
 
@@ -65,9 +68,9 @@ def rdv_status(request: AgentRequest, uuid: uuids.UUID) -> HttpResponse:
             now=clock.now(),
         )
     except DomainError as error:
-        return _refused(request, uuid, error, wanted=wanted, wanted_for=participation.uuid)
+        return refused(request, uuid, error, wanted=wanted, wanted_for=participation.uuid)
     messages.success(request, SAID.get(wanted, "C’est noté."))
-    return redirect("rdv:rdv_detail", uuid=uuid)
+    return to_rdv(request, uuid)
 
 
 @require_POST
@@ -84,9 +87,9 @@ def rdv_confirmed(request: AgentRequest, uuid: uuids.UUID) -> HttpResponse:
         else:
             confirming.take_back(participation=participation, author=author, now=now)
     except DomainError as error:
-        return _refused(request, uuid, error)
+        return refused(request, uuid, error)
     messages.success(request, "C’est noté : la personne vient." if by else "C’est défait.")
-    return redirect("rdv:rdv_detail", uuid=uuid)
+    return to_rdv(request, uuid)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -117,9 +120,9 @@ def _cancelled(request: AgentRequest, rdv: Rdv, participation: Participation | N
         else:
             raise Http404
     except DomainError as error:
-        return _refused(request, rdv.uuid, error)
+        return refused(request, rdv.uuid, error)
     messages.success(request, "Le rendez-vous est annulé. Vous pouvez encore le remettre, si l’heure reste libre.")
-    return redirect("rdv:rdv_detail", uuid=rdv.uuid)
+    return to_rdv(request, rdv.uuid)
 
 
 @require_POST
@@ -131,16 +134,16 @@ def rdv_restore(request: AgentRequest, uuid: uuids.UUID) -> HttpResponse:
     try:
         restore_participation(participation=participation, author=author, now=now)
     except DomainError as error:
-        return _refused(request, uuid, error)
+        return refused(request, uuid, error)
     messages.success(request, "Le rendez-vous est remis.")
-    return redirect("rdv:rdv_detail", uuid=uuid)
+    return to_rdv(request, uuid)
 
 
-def _refused(request: AgentRequest, uuid: uuids.UUID, error: DomainError, **more: Any) -> HttpResponse:
+def refused(request: AgentRequest, uuid: uuids.UUID, error: DomainError, **more: Any) -> HttpResponse:
     """409: the page as it is now, who changed it last, and what was wanted."""
     rdv = rdv_for_agent(request.scope, uuid)
     changed = last_change(rdv) if isinstance(error, ChangedMeanwhile) else None
-    return _page(request, rdv, status=409, refusal=error, changed=changed, **more)
+    return rdv_shown(request, rdv, status=409, refusal=error, changed=changed, **more)
 
 
 def _participation(request: AgentRequest, uuid: uuids.UUID) -> Participation:

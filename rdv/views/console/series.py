@@ -11,13 +11,14 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
 from agents.views.guards import AgentRequest
 from rdv.access import motifs_for_agent, rdv_for_writing
 from rdv.core import clock
 from rdv.core.errors import DomainError
+from rdv.domain import french
 from rdv.domain.series import MOST, days_of, words_of
 from rdv.forms.console_rdv import BY_SERVICE, CancelForm
 from rdv.forms.series import PaceForm, read_kept, read_key
@@ -28,6 +29,7 @@ from rdv.services.questions import Creneau
 from rdv.services.series import Asked, book_series, cancel_rest, taken_after
 from rdv.services.series_members import members_of
 from rdv.services.series_report import Line, Report, report_of, value_of
+from rdv.views.agenda.asked import to_rdv
 from rdv.views.console.screen import console_roles
 
 NOT_HERE = "On ne prend pas de série depuis ce rendez-vous : il faut une personne, et un motif que vous prenez."
@@ -73,7 +75,7 @@ def rdv_series(request: AgentRequest, uuid: uuids.UUID) -> HttpResponse:
     participation = _participation(rdv)
     if participation is None or not motifs_for_agent(request.scope).filter(pk=rdv.motif_id).exists():
         messages.warning(request, NOT_HERE)
-        return redirect("rdv:rdv_detail", uuid=rdv.uuid)
+        return to_rdv(request, rdv.uuid)
     now = clock.now()
     today = clock.local_date(now, request.departement.zone)
     data = request.POST if request.method == "POST" else request.GET
@@ -111,7 +113,7 @@ def _taken(request: AgentRequest, page: Page) -> HttpResponse:
     said = "Le rendez-vous est pris." if len(booked) == 1 else f"Les {len(booked)} rendez-vous sont pris."
     is_told = can_be_written_to(page.participation)
     messages.success(request, f"{said} {TOLD if is_told else NOT_TOLD}")
-    return redirect("rdv:rdv_detail", uuid=booked[0].uuid)
+    return to_rdv(request, booked[0].uuid)
 
 
 def _page(
@@ -155,7 +157,15 @@ def _dates(request: AgentRequest, page: Page, kept: Mapping[date, Creneau] | Non
         "is_cut": days.is_cut,
         "joins": page.rdv.serie_id is None and page.rdv.starts_at > page.now,
         "key": read_key(request.POST),
+        "kept_words": _kept_words(page.rdv),
     }
+
+
+def _kept_words(rdv: Rdv) -> str:
+    """What each of them takes over, when it is not what the motif says."""
+    length = "" if rdv.length == rdv.motif.duration else f"dure {french.duration(rdv.length)}, comme celui-ci"
+    note = "reprend sa note" if rdv.context else ""
+    return f"Chaque rendez-vous {' et '.join(filter(None, (length, note)))}." if length or note else ""
 
 
 def _shown(line: Line, report: Report, kept: Mapping[date, Creneau] | None) -> Shown:
@@ -184,7 +194,7 @@ def rdv_series_cancel(request: AgentRequest, uuid: uuids.UUID) -> HttpResponse:
     members = members_of(request.scope, rdv, now=now)
     if members is None or not members.rest:
         messages.warning(request, ALONE)
-        return redirect("rdv:rdv_detail", uuid=rdv.uuid)
+        return to_rdv(request, rdv.uuid)
     form = CancelForm(request.POST if request.method == "POST" else None, is_workshop=False)
     if request.method == "POST" and form.is_valid():
         done = cancel_rest(
@@ -196,7 +206,7 @@ def rdv_series_cancel(request: AgentRequest, uuid: uuids.UUID) -> HttpResponse:
         )
         said = "Le rendez-vous est annulé." if done == 1 else f"Les {done} rendez-vous sont annulés."
         messages.success(request, f"{said} Chacun peut encore être remis, si son heure reste libre.")
-        return redirect("rdv:rdv_detail", uuid=rdv.uuid)
+        return to_rdv(request, rdv.uuid)
     context = {
         "rdv": rdv,
         "members": members,

@@ -21,7 +21,7 @@ from rdv.models import Horaire, Proposition, PropositionState
 from rdv.services import proposition_answer
 from rdv.services.errors import AlreadyRegistered, UsagerBusy
 from rdv.services.proposition_answer import OVER, HoraireGone, PropositionOver
-from rdv.services.proposition_reads import participation_now
+from rdv.services.proposition_reads import hours_still_held, participation_now
 from rdv.services.public_booking import author_of
 from rdv.views.public import words
 from rdv.views.public.shared import TAKEN, show
@@ -99,7 +99,7 @@ def _context(found: Proposition, now: datetime) -> dict[str, Any]:
     total = max(1, int((found.answer_by - found.sent_at).total_seconds() // 60))
     left = max(0, int((found.answer_by - now).total_seconds() // 60))
     return {
-        "hours": [one for one in found.horaires.all() if one.option_id is not None and one.starts_at > now],
+        "hours": hours_still_held(found, now=now),
         "was_at": found.was_at,
         "is_off": found.absence_id is not None,
         "stands": stands,

@@ -4,7 +4,7 @@ Room: views. Whole days only, up to yesterday evening: the page is the same for 
 """
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, timedelta
 
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 
 from agents.models import Departement
 from rdv.core import clock
+from rdv.core.clock import midnight
 from rdv.domain import french
 from rdv.services.public_figures import FEW, PublicFigures, public_figures, said, share
 from rdv.views.public.shared import departement_or_404, public_context
@@ -60,14 +61,10 @@ def _kept(departement: Departement, period: str, first: date, today: date) -> Pu
     key = f"public-figures:{departement.code}:{period}:{today}"
     found: PublicFigures | None = cache.get(key)
     if found is None:
-        since, until = (_midnight(day, departement) for day in (first, today))
+        since, until = (midnight(day, departement.zone) for day in (first, today))
         found = public_figures(departement, since=since, until=until)
         cache.set(key, found, KEPT_SECONDS)
     return found
-
-
-def _midnight(day: date, departement: Departement) -> datetime:
-    return datetime.combine(day, time(0), tzinfo=departement.zone).astimezone(UTC)
 
 
 def _freed(read: PublicFigures) -> list[Told]:

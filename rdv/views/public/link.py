@@ -28,7 +28,9 @@ from rdv.models import Booker, ConfirmedBy, Motif, Participation
 from rdv.services import attendance, cancelling, confirmed, confirming
 from rdv.services.calendars import calendar_file
 from rdv.services.errors import StatusRefused, TooLate, UsagerBusy, WorkshopFull
+from rdv.services.proposition_reads import hours_still_held, live_proposition
 from rdv.services.public_booking import author_of, set_companion
+from rdv.views.public.choice import choice_link
 from rdv.views.public.shared import GONE, INCOMPLETE, TAKEN, show
 from rdv.views.public.ticket import link_of, reminder_on, ticket
 
@@ -67,7 +69,7 @@ def link_page(
     request: HttpRequest, participation: Participation, now: datetime, *, notice: str = "", status: int = 200
 ) -> HttpResponse:
     departement = participation.rdv.motif.departement
-    context = ticket(participation) | state_of(participation, now)
+    context = ticket(participation) | state_of(participation, now) | proposed_instead(participation, now)
     context["notice"] = notice or _said_before(request)
     if context["is_coming"]:
         context["reminder_on"] = reminder_on(participation)
@@ -98,6 +100,20 @@ def state_of(participation: Participation, now: datetime) -> dict[str, Any]:
         "may_undo": may_undo(participation, now),
         "may_wait": may_wait(participation, now),
         "again_url": reverse("rdv:public_departement", args=[motif.departement.slug]),
+    }
+
+
+def proposed_instead(participation: Participation, now: datetime) -> dict[str, Any]:
+    """Other dates that are held for this person now; the choice itself has its own page."""
+    found = live_proposition(participation)
+    hours = hours_still_held(found, now=now) if found is not None else []
+    if found is None or not hours:
+        return {}
+    return {
+        "other_hours": hours,
+        "other_until": found.answer_by if found.answer_by > now else None,
+        "other_url": choice_link(found),
+        "is_off": found.absence_id is not None,
     }
 
 

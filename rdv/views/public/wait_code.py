@@ -134,7 +134,7 @@ def _join(typed: Typed) -> HttpResponse:
     )
     people = people_of(who, departement=case.departement, now=case.now)
     try:
-        inscription = public_waiting.join_verified(
+        joined = public_waiting.join_verified(
             people,
             motif=case.motif,
             wishes=replace(wishes_of(case), needs_step_free=typed.form.cleaned_data["needs_step_free"]),
@@ -146,9 +146,9 @@ def _join(typed: Typed) -> HttpResponse:
         )
     except (AlreadyWaiting, CannotWait, WishImpossible) as error:
         return _refused(case, error)
-    link = waiting_link(inscription)
+    link = waiting_link(joined.inscription)
     case.book.update(case.asked, inscription=link, identity={}, address="", place=None)
-    return redirect(link + "?fait=inscrit")
+    return redirect(f"{link}?fait={joined.said}")
 
 
 def _session(case: Case) -> Rdv | None:

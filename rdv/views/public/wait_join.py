@@ -19,9 +19,11 @@ from agents.models import Departement
 from rdv.core import clock
 from rdv.core.clock import local_date
 from rdv.core.http import client_address
+from rdv.core.languages import french_name, in_order
 from rdv.forms.wait import WishesForm
 from rdv.models import Modality, Motif, Tile
 from rdv.services import public_reading, public_waiting
+from rdv.services.waitlist_desk import languages_spoken
 from rdv.services.waitlist_join import Wishes
 from rdv.views.public import words
 from rdv.views.public.shared import (
@@ -144,6 +146,8 @@ def recap_of(case: Case) -> list[dict[str, Any]]:
     """What for, and what would suit."""
     wishes = wishes_of(case)
     places = [site.name for site in wishes.sites]
+    if wishes.language:
+        places.append(_("en %(language)s") % {"language": french_name(wishes.language)})
     said = [half_days_told(wishes.half_days)] if not case.asked.atelier else []
     wish = {
         "icon": "calendar",
@@ -160,11 +164,13 @@ def wishes_of(case: Case) -> Wishes:
     posted = QueryDict(mutable=True)
     for name, values in case.asked.wishes.items():
         posted.setlist(name, values)
+    spoken = languages_spoken(case.motif, now=case.now)
     form = WishesForm(
         posted,
         motif=case.motif,
         sites=[(site, "") for site in public_reading.sites_offering(case.motif)],
         today=local_date(case.now, case.departement.zone),
         is_for_session=bool(case.asked.atelier),
+        languages=in_order([*spoken, *case.asked.wishes.get("language", [])]),
     )
     return form.over(Wishes()) if form.is_valid() else Wishes()

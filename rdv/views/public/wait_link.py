@@ -14,12 +14,14 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from rdv.access import inscription_for_link
 from rdv.core.clock import local_date
+from rdv.core.languages import in_order
 from rdv.core.links import make_token
 from rdv.forms.wait import WishesForm, initial_of
 from rdv.models import Booker, Inscription, InscriptionState
 from rdv.services import public_reading, public_waiting, waitlist_join
 from rdv.services.errors import ChangedMeanwhile
 from rdv.services.public_booking import author_of
+from rdv.services.waitlist_desk import languages_spoken
 from rdv.services.waitlist_join import CannotWait, WishImpossible
 from rdv.views.public import words
 from rdv.views.public.shared import INCOMPLETE, TAKEN, show
@@ -100,6 +102,7 @@ def change(request: HttpRequest, inscription: Inscription, now: datetime) -> Htt
         today=local_date(now, inscription.motif.departement.zone),
         is_for_session=inscription.atelier_id is not None,
         has_end=inscription.participation_id is None,
+        languages=in_order([*languages_spoken(inscription.motif, now=now), inscription.language]),
         initial=initial_of(wishes, sites, inscription.motif),
     )
     if not form.is_bound or not form.is_valid():

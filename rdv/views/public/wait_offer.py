@@ -24,7 +24,8 @@ from rdv.models import Offre, OffreState
 from rdv.services import public_waiting, waitlist_answer
 from rdv.services.errors import AlreadyRegistered, ChangedMeanwhile, UsagerBusy
 from rdv.services.public_booking import author_of
-from rdv.services.waitlist_answer import OVER, OffreOver, given_back
+from rdv.services.waitlist_answer import OVER, OffreOver
+from rdv.services.waitlist_match import given_back
 from rdv.views.public import words
 from rdv.views.public.shared import TAKEN, show
 from rdv.views.public.ticket import link_of, ticket

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from agents.models import Site
 from rdv.access import LinkExpired
 from rdv.core import clock
+from rdv.core.languages import french_name
 from rdv.core.links import make_token
 from rdv.domain import french
 from rdv.forms.wait import HALVES, notice_words
@@ -66,6 +67,8 @@ def wishes_told(inscription: Inscription, sites: list[Site]) -> list[tuple[str, 
     told += [("calendar", line) for line in _dates(inscription)]
     if inscription.agent is not None and not words.is_discreet(inscription.motif):
         told.append(("person", words.capital(words.with_whom([inscription.agent]))))
+    if inscription.language:
+        told.append(("language", _("En %(language)s") % {"language": french_name(inscription.language)}))
     told.append(("clock", _("Prévenir au plus tard\u00a0: %(notice)s") % {"notice": notice_of(inscription)}))
     if inscription.auto_accept:
         told.append(("check", _("Inscription automatique si une place se libère")))

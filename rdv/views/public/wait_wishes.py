@@ -21,6 +21,7 @@ from rdv.forms.wait import WishesForm, initial_of
 from rdv.models import Origin, Participation, Rdv
 from rdv.services import public_reading, public_waiting, waitlist_join
 from rdv.services.public_times import km_from
+from rdv.services.waitlist_desk import languages_spoken
 from rdv.services.waitlist_join import AlreadyWaiting, CannotWait, Wish, Wishes, WishImpossible
 from rdv.views.public import words
 from rdv.views.public.link import back_to, link_view, may_wait, speaker
@@ -88,6 +89,7 @@ def wishes_form(
         sites=sites,
         today=local_date(now, path.departement.zone),
         is_for_session=session is not None,
+        languages=languages_spoken(path.motif, now=now),
     )
     if data is None:
         form.initial = (
@@ -154,6 +156,7 @@ def _earlier_form(request: HttpRequest, participation: Participation, now: datet
         sites=[(site, "") for site in sites],
         today=local_date(now, motif.departement.zone),
         has_end=False,
+        languages=languages_spoken(motif, now=now),
         initial=initial_of(wishes, sites, motif),
     )
 

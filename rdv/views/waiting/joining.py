@@ -80,6 +80,7 @@ def _choices(request: AgentRequest, motif: Motif, caller: Caller, person: Usager
         motifs=waitlist_desk.motifs_alike(request.scope, motif),
         sites=sites,
         agents=waitlist_desk.agents_receiving(motif, sites, now=now),
+        languages=waitlist_desk.languages_spoken(motif, now=now),
         sessions=waitlist_desk.sessions_ahead(motif, sites, now=now),
         rdvs=[one for one in lines if one.is_live and one.usager_id == person.pk and one.rdv.motif_id == motif.pk],
     )

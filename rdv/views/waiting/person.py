@@ -17,6 +17,7 @@ from agents.views.guards import AgentRequest
 from rdv.access import inscription_for_agent, offres_for_writing
 from rdv.core import clock
 from rdv.core.errors import DomainError
+from rdv.core.languages import in_order
 from rdv.forms.waiting_desk import LeaveForm
 from rdv.forms.waiting_wishes import Choices, ReorderForm, WishesForm, wishes_initial
 from rdv.models import Inscription, InscriptionState, Priority
@@ -102,8 +103,13 @@ def _choices(request: AgentRequest, found: Inscription, now: datetime) -> Choice
     agents = waitlist_desk.agents_receiving(found.motif, sites, now=now)
     named = [kept.agent] if kept.agent and kept.agent not in agents else []
     places = {one.pk: one for one in [*sites, *kept.sites]}
+    spoken = waitlist_desk.languages_spoken(found.motif, now=now)
     return Choices(
-        motif=found.motif, motifs=list(motifs.values()), sites=list(places.values()), agents=[*agents, *named]
+        motif=found.motif,
+        motifs=list(motifs.values()),
+        sites=list(places.values()),
+        agents=[*agents, *named],
+        languages=in_order([*spoken, found.language]),
     )
 
 
@@ -116,15 +122,18 @@ def priority(request: AgentRequest, uuid: uuids.UUID) -> HttpResponse:
     form = ReorderForm(request.POST)
     if not form.is_valid():
         return _page(request, found, status=422, order_form=form)
-    set_priority(
-        inscription=found,
-        priority=Priority(form.cleaned_data["priority"]),
-        reason=form.cleaned_data["priority_reason"],
-        author=request.scope.author(),
-        now=clock.now(),
-    )
-    messages.success(request, "L’ordre de passage est changé.")
-    return redirect("rdv:waiting_person", uuid=uuid)
+
+    def reordered(found: Inscription) -> str:
+        set_priority(
+            inscription=found,
+            priority=Priority(form.cleaned_data["priority"]),
+            reason=form.cleaned_data["priority_reason"],
+            author=request.scope.author(),
+            now=clock.now(),
+        )
+        return "L’ordre de passage est changé."
+
+    return _gesture(request, uuid, reordered)
 
 
 @require_POST

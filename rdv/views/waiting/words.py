@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from rdv.core.journal import Evenement
+from rdv.core.languages import french_name
 from rdv.domain import french
 from rdv.domain.french import NBSP
 from rdv.domain.waiting import HALF_DAYS, Tier
@@ -91,6 +92,7 @@ def wishes_in_words(inscription: Inscription, names: Names) -> list[str]:
         _when(inscription),
         f"avec {inscription.agent.full_name}" if inscription.agent else "",
         "avec son référent seulement" if inscription.referent_only else "",
+        f"avec quelqu’un qui parle {french_name(inscription.language)}" if inscription.language else "",
         "accès sans marche" if inscription.needs_step_free else "",
         f"prévenir au moins {notice(inscription.shortest_notice_min)} avant",
         "inscription sans redemander" if inscription.auto_accept else "",
@@ -175,4 +177,7 @@ REASONS: Mapping[str, str] = {
     "wrong_number": "mauvais numéro",
     "kept_rdv_past": "le rendez-vous gardé a eu lieu",
     "motif_archived": "motif archivé",
+    "last_day": "le dernier jour donné est passé",
+    "session_over": "la séance a commencé",
+    "session_cancelled": "la séance est annulée",
 }

@@ -1,0 +1,52 @@
+"""The seats of a session, from its page. Room: views. What was raised has already been offered to who waits."""
+
+import uuid as uuids
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_POST
+
+from agents.views.guards import AgentRequest
+from rdv.access import rdv_for_writing
+from rdv.core import clock
+from rdv.core.errors import DomainError
+from rdv.forms.console_seats import SeatsForm
+from rdv.models import Rdv
+from rdv.services.errors import ChangedMeanwhile
+from rdv.services.seats import change_capacity
+from rdv.views.console.rdv_page import rdv_shown, refused
+from rdv.views.console.screen import console_roles
+
+
+@require_POST
+@console_roles
+def rdv_seats(request: AgentRequest, uuid: uuids.UUID) -> HttpResponse:
+    rdv = rdv_for_writing(request.scope, uuid)
+    if not rdv.motif.is_collective:
+        raise Http404
+    form = SeatsForm(request.POST, capacity=rdv.capacity)
+    if not form.is_valid():
+        return rdv_shown(request, rdv, status=422, seats=form)
+    try:
+        changed = change_capacity(
+            atelier=rdv,
+            capacity=form.cleaned_data["capacity"],
+            expected=form.cleaned_data["vu"],
+            author=request.scope.author(rdv.site_id),
+            now=clock.now(),
+        )
+    except ChangedMeanwhile as refusal:
+        return refused(request, uuid, refusal)
+    except DomainError as refusal:
+        form.add_error("capacity", refusal.message)
+        return rdv_shown(request, rdv, status=422, seats=form)
+    messages.success(request, _said(changed))
+    return redirect("rdv:rdv_detail", uuid=uuid)
+
+
+def _said(atelier: Rdv) -> str:
+    many = "s" if atelier.capacity > 1 else ""
+    free = atelier.capacity - atelier.seats_taken
+    left = f"{free} libre{'s' if free > 1 else ''}" if free else "aucune n’est libre"
+    return f"La séance a {atelier.capacity} place{many}\u00a0: {left}. La liste d’attente est servie d’abord."
