@@ -46,12 +46,13 @@ SCHEMES = (
     ),
     Scheme(
         name="sequential",
-        says="one person at a time, 24 hours to answer whatever the distance",
+        says="one person at a time, 24 hours to answer whatever the distance, a pause after two silences",
         has_reminders=True,
         has_waitlist=True,
         settings={
             **{f"{tier}_people": 1 for tier in ("long", "middle", "near", "short")},
             **{f"{tier}_answer_min": DAY for tier in ("long", "middle", "near", "short")},
+            "unanswered_limit": 2,
         },
     ),
     Scheme(
