@@ -17,7 +17,8 @@ from agents.models import Agent, Site
 from rdv.access import rdv_for_agent
 from rdv.core.clock import local_date
 from rdv.domain import french
-from rdv.forms.console import MAX_NOTE, SEAT, Also, ConfirmForm
+from rdv.forms.console import SEAT, Also, ConfirmForm
+from rdv.forms.console_rdv import MAX_NOTE
 from rdv.models import Motif, Option, Participation, Rdv
 from rdv.services.console_holds import participation_in
 from rdv.services.console_matrix import Slot
