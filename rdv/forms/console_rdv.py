@@ -162,7 +162,7 @@ class NoteForm(forms.Form):
 
     def shown_again(self, rdv: Rdv) -> None:
         """After a refusal: what was typed stays, and the note of now is the one that has been read."""
-        self.data = {**dict(self.data.items()), "before": rdv.context}
+        self.data = {name: self.data.get(name) for name in self.data} | {"before": rdv.context}
 
 
 def _lines(text: str) -> str:

@@ -28,10 +28,11 @@ from rdv.services.availability import agents_asked
 from rdv.services.booking import Booking
 from rdv.services.cancelling import cancel_within
 from rdv.services.choosing import Chosen
-from rdv.services.errors import NotBookable
+from rdv.services.errors import ChangedMeanwhile, NotBookable
 from rdv.services.holding import hold_within
 from rdv.services.moving import visit_place
 from rdv.services.questions import Creneau, Question
+from rdv.services.series_members import schedule_of
 
 
 class NotAllTaken(DomainError):  # noqa: N818 - same family of names as rdv/services/errors
@@ -185,15 +186,20 @@ def people_of(rdvs: Sequence[Rdv]) -> list[Participation]:
 
 
 @transaction.atomic(durable=True)
-def cancel_rest(*, rdvs: Sequence[Rdv], by_service: bool, author: Author, now: datetime, reason: str) -> int:
+def cancel_rest(
+    *, rdvs: Sequence[Rdv], by_service: bool, author: Author, now: datetime, reason: str, seen: str | None = None
+) -> int:
     """These Rdv of one series (the door has chosen them), in one gesture with one message. How many were given up:
-    asked twice, done once. What has begun meanwhile stays."""
+    asked twice, done once. What has begun meanwhile stays. `seen`: the `schedule_of` that the page showed; another one
+    raises ChangedMeanwhile."""
     lock_agents([link.agent_id for rdv in rdvs for link in rdv.rdv_agents.all()])
     ids = [rdv.pk for rdv in rdvs if rdv.serie_id is not None]
     coming = Rdv.objects.live().filter(pk__in=ids, starts_at__gt=now).order_by("starts_at", "id")
     found = list(coming.select_related("serie"))
     if not found:
         return 0
+    if seen is not None and schedule_of(found) != seen:
+        raise ChangedMeanwhile
     status = Status.REVOKED if by_service else Status.EXCUSED
     done = [
         cancel_within(

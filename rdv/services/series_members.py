@@ -3,8 +3,10 @@
 Room: services. Called by the views of an Rdv. What the agent may not read is a count.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 
 from agents.access import Scope
 from rdv.access import may_read_rdv, may_write_rdv, whole_rdvs
@@ -31,6 +33,17 @@ class Members:
     live: int
     here: str  # "2e", or empty
     rest: tuple[Rdv, ...]
+
+    @property
+    def seen(self) -> str:
+        """What the page of giving them up shows, in a few signs."""
+        return schedule_of(self.rest)
+
+
+def schedule_of(rdvs: Iterable[Rdv]) -> str:
+    """The same as long as nobody moved, added or gave up one of these Rdv."""
+    said = ",".join(sorted(f"{rdv.uuid}.{rdv.schedule_version}" for rdv in rdvs))
+    return sha256(said.encode()).hexdigest()[:16]
 
 
 def members_of(scope: Scope, rdv: Rdv, *, now: datetime) -> Members | None:

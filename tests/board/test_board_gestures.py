@@ -6,7 +6,7 @@ import pytest
 import time_machine
 
 from notifications.models import Message, State
-from rdv.core.journal import Evenement
+from rdv.core.journal import Author, Evenement
 from rdv.domain.statuses import Status
 from rdv.models import Occupation
 from rdv.services import arrivals
@@ -193,6 +193,17 @@ def test_absent_excused_and_back(house, client_of):
     do(desk, yanis, "remettre")
     assert stamp(yanis) == "unknown-non"
     assert Occupation.objects.filter(rdv=house.late).exists()
+
+
+def test_who_was_moved_to_another_day_is_not_excused_from_the_board_of_this_one(house, client_of):
+    yanis, before = people_of(house.late), house.late.starts_at
+    later = Move(starts_at=before + dt.timedelta(days=1), overbook_reason="demain")
+    author = Author("agent", house.claire.pk, "Claire Vasseur", "agent")
+    move_rdv(rdv=house.late, move=later, author=author, now=before - dt.timedelta(hours=1))
+    refused = do(client_of("secretary"), yanis, "excuse", seen="unknown-non")
+    assert refused.status_code == 409
+    assert "Claire Vasseur a déplacé" in refused.content.decode()
+    assert stamp(yanis) == "unknown-non"
 
 
 def test_late_and_on_time(house, client_of):

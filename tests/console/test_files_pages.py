@@ -484,3 +484,41 @@ class TestNothingTypedIsLost:
         url = reverse("rdv:referent_add", args=[desk.samira.uuid])
         answer = elsewhere.post(url, {"agent": "1"}, headers={"HX-Request": "true"})
         assert (answer["HX-Retarget"], answer["HX-Reselect"]) == ("#contenu", "#contenu")
+
+
+class TestTwoWhoEdit:
+    """Two people have the same file open to change it: the second is told, and nothing of either is lost."""
+
+    def fields(self, **more):
+        return {"last_name": "Benali", "first_name": "Samira", "birth_date": "14/03/1994", "phone": "06 39 98 12 40",
+                "email": "", "language": "fr", "channel": "both", "note": "", **more}  # fmt: skip
+
+    def seen_on(self, page):
+        return re.search(r'name="vu" value="(\w+)"', page)[1]
+
+    def test_the_second_is_told_what_the_file_says_now(self, desk):
+        url = reverse("rdv:usager_edit", args=[desk.samira.uuid])
+        vu = self.seen_on(seen(desk.client.get(url)))
+        other = signed_in(desk.claire)
+        assert other.post(url, self.fields(phone="06 39 98 12 77", vu=vu)).status_code == 302
+        refused = desk.client.post(url, self.fields(note="préfère le soir", vu=vu))
+        assert refused.status_code == 409
+        page = seen(refused).replace("\xa0", " ")
+        assert "Quelqu’un a modifié cette fiche entre-temps." in page
+        assert "Téléphone : 06 39 98 12 77" in re.sub(r"<[^>]+>", "", page)
+        assert "préfère le soir" in page
+        desk.samira.refresh_from_db()
+        assert (str(desk.samira.phone), desk.samira.note) == ("+33639981277", "")
+        again = self.fields(phone="06 39 98 12 77", note="préfère le soir", vu=self.seen_on(page))
+        assert desk.client.post(url, again).status_code == 302
+        assert desk.client.post(url, again).status_code == 302, "the same form, sent twice"
+        desk.samira.refresh_from_db()
+        assert (str(desk.samira.phone), desk.samira.note) == ("+33639981277", "préfère le soir")
+
+    def test_what_is_mended_after_an_error_is_still_compared_with_what_was_read(self, desk):
+        url = reverse("rdv:usager_edit", args=[desk.samira.uuid])
+        vu = self.seen_on(seen(desk.client.get(url)))
+        signed_in(desk.claire).post(url, self.fields(phone="06 39 98 12 77", vu=vu))
+        wrong = desk.client.post(url, self.fields(last_name="", vu=vu))
+        assert wrong.status_code == 422
+        assert self.seen_on(seen(wrong)) == vu

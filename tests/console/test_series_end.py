@@ -1,13 +1,16 @@
 """A series given up from one Rdv on, one of it put back, who may; an Rdv like this one."""
 
 import datetime as dt
+import re
 
 import pytest
 from django.urls import reverse
 
 from notifications.models import Message
+from rdv.core.journal import Author
 from rdv.models import Evenement, Occupation, Participation, Rdv
 from rdv.services.cancelling import cancel_participation, restore_participation
+from rdv.services.moving import Move, move_rdv
 from tests.console.conftest import value_of
 from tests.console.series_steps import (
     AUTHOR,
@@ -70,6 +73,23 @@ def test_this_one_and_the_following_are_given_up_with_one_message(desk, taken):
     ).exists()  # fmt: skip
     fact = Evenement.objects.get(kind="serie.cancelled")
     assert (len(fact.data["rdvs"]), fact.data["reason"]) == (3, "déménage")
+
+
+def test_a_date_moved_meanwhile_is_told_and_nothing_is_given_up(desk, taken):
+    page = desk.client.get(rest_url(taken[2])).content.decode()
+    seen = re.search(r'name="vu" value="(\w+)"', page)[1]
+    move = Move(starts_at=taken[3].starts_at + dt.timedelta(hours=9), overbook_reason="le soir")
+    move_rdv(rdv=taken[3], move=move, author=Author("agent", 1, "Claire"), now=NOW)
+    sent = {"who": "service", "reason": "déménage", "vu": seen}
+    refused = desk.client.post(rest_url(taken[2]), sent)
+    assert refused.status_code == 409
+    page = refused.content.decode()
+    assert "Quelqu’un a changé cette série entre-temps." in page
+    assert 'value="déménage"' in page
+    assert not Rdv.objects.filter(cancelled_at__isnull=False).exists()
+    again = re.search(r'name="vu" value="(\w+)"', page)[1]
+    assert desk.client.post(rest_url(taken[2]), sent | {"vu": again}).status_code == 302
+    assert Rdv.objects.filter(cancelled_at__isnull=False).count() == 3
 
 
 def test_given_up_by_the_service_it_is_said_so(desk, taken):

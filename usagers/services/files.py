@@ -8,6 +8,7 @@ Called by the views and by the booking services. Every change is journalled twic
 """
 
 import datetime as dt
+import hashlib
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, TypedDict, Unpack, cast
@@ -36,6 +37,11 @@ _MAX_SHARED = 50
 class FileMerged(DomainError):  # noqa: N818 - named like the other refusals (house.md, "Names")
     code = "file_merged"
     message = "Cette fiche vient d’être réunie avec une autre. Regardez la fiche gardée, puis recommencez."
+
+
+class FileChanged(DomainError):  # noqa: N818
+    code = "file_changed"
+    message = "Quelqu’un a modifié cette fiche entre-temps. Rien n’est enregistré, et ce que vous avez écrit est gardé."
 
 
 class UsagerFields(TypedDict, total=False):
@@ -70,18 +76,22 @@ def create_usager(*, departement: Departement, author: Author, now: datetime, **
 
 
 @transaction.atomic
-def update_usager(*, usager: Usager, author: Author, now: datetime, **fields: Unpack[UsagerFields]) -> Usager:
+def update_usager(
+    *, usager: Usager, author: Author, now: datetime, seen: str | None = None, **fields: Unpack[UsagerFields]
+) -> Usager:
     """Write these fields, and only them: what somebody else changed meanwhile in the others stays.
 
     Nothing is written, nor journalled, when nothing changes. The instance passed in is brought up to date.
-    Raises FileMerged.
+    `seen`: the `seen_of` of the page, which shows every field; another one raises FileChanged. Raises FileMerged.
     """
     fresh = Usager.objects.select_for_update(of=("self",)).get(pk=usager.pk, departement=usager.departement_id)
     if fresh.merged_into_id is not None:
         raise FileMerged
-    before = _values(fresh, fields)
+    before, is_as_seen = _values(fresh, fields), seen is None or seen == seen_of(fresh)
     _fill(fresh, fields)
     changed = [name for name, value in before.items() if _value(fresh, name) != value]
+    if changed and not is_as_seen:
+        raise FileChanged
     if changed:
         if COMPARED & {*changed}:
             fresh.compared_at = None
@@ -94,6 +104,12 @@ def update_usager(*, usager: Usager, author: Author, now: datetime, **fields: Un
         setattr(usager, name, getattr(fresh, name))
     usager.search_key = fresh.search_key
     return fresh
+
+
+def seen_of(usager: Usager) -> str:
+    """What a screen shows of a file, in a few signs: the same as long as nobody changes it."""
+    values = _values(usager, UsagerFields.__annotations__)
+    return hashlib.sha256(repr(sorted(values.items())).encode()).hexdigest()[:16]
 
 
 @transaction.atomic

@@ -18,6 +18,7 @@ from agents.models import Site
 from agents.views.guards import AgentRequest
 from rdv.access import participation_for_agent, rdv_for_agent, sites_of
 from rdv.core import clock
+from rdv.core.clock import local_date
 from rdv.core.errors import DomainError
 from rdv.core.journal import Author
 from rdv.domain import french
@@ -113,11 +114,19 @@ def _done(
 ) -> HttpResponse:
     asked = BoardAsked(asked.day, asked.today, participation.rdv.uuid)
     try:
+        if code == "excuse":
+            _require_day(request, asked, participation)
         done = _write(request, participation, code, now=now)
     except DomainError as error:
         return _refused(request, asked, participation, error)
     messages.success(request, f"{name_of(participation)} : {_said(request, participation, done, code)}")
     return redirect(f"{asked.url()}#choisi")
+
+
+def _require_day(request: AgentRequest, asked: BoardAsked, participation: Participation) -> None:
+    """Moved to another day since the board was shown: whoever is excused here gave up this day, not the new one."""
+    if local_date(participation.rdv.starts_at, request.departement.zone) != asked.day:
+        raise ChangedMeanwhile
 
 
 def _write(request: AgentRequest, participation: Participation, code: str, *, now: datetime) -> Participation:

@@ -24,10 +24,11 @@ from rdv.forms.console_rdv import BY_SERVICE, CancelForm
 from rdv.forms.series import PaceForm, read_kept, read_key
 from rdv.models import Participation, Rdv
 from rdv.services.console_rdv import page_of
+from rdv.services.errors import ChangedMeanwhile
 from rdv.services.proposition_notices import can_be_written_to
 from rdv.services.questions import Creneau
 from rdv.services.series import Asked, book_series, cancel_rest, taken_after
-from rdv.services.series_members import members_of
+from rdv.services.series_members import Members, members_of
 from rdv.services.series_report import Line, Report, report_of, value_of
 from rdv.views.agenda.asked import to_rdv
 from rdv.views.console.screen import console_roles
@@ -196,17 +197,35 @@ def rdv_series_cancel(request: AgentRequest, uuid: uuids.UUID) -> HttpResponse:
         messages.warning(request, ALONE)
         return to_rdv(request, rdv.uuid)
     form = CancelForm(request.POST if request.method == "POST" else None, is_workshop=False)
-    if request.method == "POST" and form.is_valid():
+    if not form.is_bound or not form.is_valid():
+        return _cancel_page(request, rdv, members, form, now, status=422 if form.is_bound else 200)
+    try:
         done = cancel_rest(
             rdvs=members.rest,
             by_service=form.cleaned_data["who"] == BY_SERVICE,
             author=request.scope.author(rdv.site_id),
             now=now,
             reason=form.cleaned_data["reason"],
+            seen=request.POST.get("vu"),
         )
-        said = "Le rendez-vous est annulé." if done == 1 else f"Les {done} rendez-vous sont annulés."
-        messages.success(request, f"{said} Chacun peut encore être remis, si son heure reste libre.")
-        return to_rdv(request, rdv.uuid)
+    except ChangedMeanwhile as error:
+        return _cancel_page(request, rdv, members, form, now, status=409, refusal=error)
+    said = "Le rendez-vous est annulé." if done == 1 else f"Les {done} rendez-vous sont annulés."
+    messages.success(request, f"{said} Chacun peut encore être remis, si son heure reste libre.")
+    return to_rdv(request, rdv.uuid)
+
+
+def _cancel_page(
+    request: AgentRequest,
+    rdv: Rdv,
+    members: Members,
+    form: CancelForm,
+    now: datetime,
+    *,
+    status: int,
+    refusal: DomainError | None = None,
+) -> HttpResponse:
+    """The dates as they are now: what was read of them travels with the form."""
     context = {
         "rdv": rdv,
         "members": members,
@@ -214,5 +233,6 @@ def rdv_series_cancel(request: AgentRequest, uuid: uuids.UUID) -> HttpResponse:
         "page": page_of(rdv, now=now),
         "form": form,
         "now": now,
+        "refusal": refusal,
     }
-    return render(request, "rdv/rdv/serie_annuler.html", context, status=422 if form.is_bound else 200)
+    return render(request, "rdv/rdv/serie_annuler.html", context, status=status)

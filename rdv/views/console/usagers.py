@@ -30,7 +30,7 @@ from rdv.views.console.reasons import usual_or_reason
 from rdv.views.console.screen import console_roles
 from usagers.forms.usager import UsagerForm
 from usagers.models import Proche, Referent, Usager
-from usagers.services.files import update_usager
+from usagers.services.files import FileChanged, seen_of, update_usager
 from usagers.services.links import add_proche, add_referent, end_proche, end_referent
 
 _Link = TypeVar("_Link", Proche, Referent)
@@ -101,13 +101,34 @@ def usager_edit(request: AgentRequest, uuid: uuids.UUID) -> HttpResponse:
     form = UsagerForm(data, departement=request.departement, today=today, usager=caller.usager, auto_id="fiche-%s")
     if data is not None and form.is_valid():
         return _saved(request, caller.usager, form, now)
-    context = {"usager": caller.usager, "form": form}
-    return render(request, "usagers/modifier.html", context, status=422 if form.is_bound else 200)
+    return _edit_page(request, caller.usager, form, status=422 if form.is_bound else 200)
+
+
+def _edit_page(
+    request: AgentRequest, usager: Usager, form: UsagerForm, *, status: int, refusal: DomainError | None = None
+) -> HttpResponse:
+    """`now_says`: after a refusal, what the file says that was not typed."""
+    typed = form.usager_fields() if refusal is not None else {}
+    found = [(name, form.fields[name].label, getattr(usager, name)) for name in typed]
+    now_says = [one for one in found if str(one[2] or "") != str(typed[one[0]] or "")]
+    # After a form with something to mend, what the page had shown stays what was read.
+    seen = request.POST.get("vu") if form.is_bound and refusal is None else None
+    context = {
+        "usager": usager,
+        "form": form,
+        "seen": seen_of(usager) if seen is None else seen,
+        "refusal": refusal,
+        "now_says": now_says,
+    }
+    return render(request, "usagers/modifier.html", context, status=status)
 
 
 def _saved(request: AgentRequest, usager: Usager, form: UsagerForm, now: datetime) -> HttpResponse:
+    seen, author = request.POST.get("vu"), request.scope.author()
     try:
-        update_usager(usager=usager, author=request.scope.author(), now=now, **form.usager_fields())
+        update_usager(usager=usager, author=author, now=now, seen=seen, **form.usager_fields())
+    except FileChanged as refusal:
+        return _edit_page(request, usager, form, status=409, refusal=refusal)
     except DomainError as error:  # made one with another file while the form was open
         messages.error(request, error.message)
     else:
