@@ -149,8 +149,8 @@ SETTINGS = [
     Ask("agents:settings", admin("admin", "stranger_admin"), viewer="admin", queries=10),
     _post("open_departement", admin("admin", "stranger_admin"), data=lambda _h, _r: {"open": "0"}, is_fresh=True),
     Ask("rdv:closures", admin("admin", "stranger_admin"), viewer="admin", queries=9),
-    Ask("rdv:closures", admin("admin", "stranger_admin"), "POST", data=_closing),
-    Ask("rdv:closure_reopen", admin("admin"), "POST", args=lambda h, _r: [h.closure.pk]),
+    Ask("rdv:closures", admin("admin", "stranger_admin"), "POST", data=_closing, writes=True),
+    Ask("rdv:closure_reopen", admin("admin"), "POST", args=lambda h, _r: [h.closure.pk], writes=True),
     Ask("agents:admin_new_site", admin("admin", "stranger_admin"), viewer="admin", queries=8),
     # Lens is in the 62: no site of the 974 may be there.
     _post("admin_new_site", admin("admin", otherwise=REFUSED), data=_site),
