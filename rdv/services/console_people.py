@@ -112,13 +112,15 @@ def caller_of(
     reason: str,
     messages: int = 3,
     looks_for_likely: bool = True,
+    is_known: bool = False,
 ) -> Caller:
     """Http404 outside the département. `reason` goes to the journal, once for a call, and whether it is outside this
     agent's usual work.
 
+    `is_known`: a guard has just found the person usual, or their file opened with a reason: it is not looked at again.
     `looks_for_likely`: the files that look like this one cost several queries, and serve at the beginning of a call.
     """
-    usager = read_file(scope, uuid, now=now, reason=reason)
+    usager = read_file(scope, uuid, now=now, reason=reason, is_known=is_known)
     today = local_date(now, usager.departement.zone)
     proches = tuple(proches_of(usager, today))
     rdvs = family_rdvs(scope, usager, [link.person_id for link in proches], now=now)
@@ -138,11 +140,11 @@ def caller_of(
     )
 
 
-def read_file(scope: Scope, uuid: uuids.UUID, *, now: datetime, reason: str) -> Usager:
+def read_file(scope: Scope, uuid: uuids.UUID, *, now: datetime, reason: str, is_known: bool = False) -> Usager:
     """The file, and its line in the journal, once for a call."""
 
     def is_outside(usager: Usager) -> bool:
-        return not is_usual(scope, usager, now=now)
+        return not is_known and not is_usual(scope, usager, now=now)
 
     return usager_for_agent(scope, uuid, now=now, reason=reason, is_outside=is_outside, unless_since=now - SAME_CALL)
 

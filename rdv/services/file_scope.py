@@ -29,7 +29,7 @@ SAME_CALL = timedelta(minutes=30)
 def needs_reason(scope: Scope, uuid: uuids.UUID, *, now: datetime) -> bool:
     """Http404 outside the département. A reason given, or a call taken, holds for half an hour."""
     usager = standing_file(scope.departement_code, uuid=uuid)
-    return not was_opened(scope.agent_id, usager, since=now - SAME_CALL) and not is_usual(scope, usager, now=now)
+    return not is_usual(scope, usager, now=now) and not was_opened(scope.agent_id, usager, since=now - SAME_CALL)
 
 
 def needs_reason_on_call(scope: Scope, uuid: uuids.UUID, *, now: datetime) -> bool:

@@ -29,7 +29,7 @@ PER_PAGE = 30
 
 def file_of(request: AgentRequest, uuid: uuids.UUID, *, now: datetime, message_count: int = 3) -> Caller:
     """The file behind `usual_or_reason`."""
-    return caller_of(request.scope, uuid, now=now, reason="fiche", messages=message_count)
+    return caller_of(request.scope, uuid, now=now, reason="fiche", messages=message_count, is_known=True)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
