@@ -83,7 +83,8 @@ def test_a_booking_asks_at_most_21_times_and_writes_its_letters_in_one(place, dj
         book_option(token=option.token, booking=Booking(usager=usager, origin=Origin.WEB), author=USAGER, now=NOW)
     letters = [query for query in captured if "notifications_message" in query["sql"]]
     assert len(letters) == 1
-    assert Message.objects.filter(recipient=f"usager:{usager.pk}", stands_in_for=None).count() == 3
+    # Two confirmations, a reminder, the second SMS.
+    assert Message.objects.filter(recipient=f"usager:{usager.pk}", stands_in_for=None).count() == 4
     assert Message.objects.exclude(stands_in_for=None).count() == 1
     assert [row.kind for row in Occupation.objects.all()] == [OccupationKind.RDV]
 
