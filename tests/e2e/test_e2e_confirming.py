@@ -23,13 +23,14 @@ pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.django_db(transacti
 
 @pytest.fixture
 def asked(visitor):
-    """Tomorrow at the hour it is now; the reminder left the day before yesterday... the database of the live server is
-    ready before the rows are written."""
+    """Tomorrow at two, whatever the hour it is; the reminder left yesterday. The database of the live server is ready
+    before the rows are written."""
     now = clock.now()
     site = make_site(name="MDS de Lens")
-    motif = make_motif(site.departement, sites=[site], sms_reminder_days=1, second_sms_days=None)
+    motif = make_motif(site.departement, sites=[site], sms_reminder_days=2, second_sms_days=None)
     agent = make_agent(site=site, services=[motif.service])
-    starts_at = now + dt.timedelta(hours=23)
+    tomorrow = clock.local_date(now, site.departement.zone) + dt.timedelta(days=1)
+    starts_at = dt.datetime.combine(tomorrow, dt.time(14), tzinfo=site.departement.zone)
     make_ouverture(agent, [motif], starts_at, starts_at + dt.timedelta(hours=2), site=site)
     usager = make_usager(site.departement, phone="+33639984521", email="")
     booked_at = now - dt.timedelta(days=10)

@@ -13,8 +13,8 @@ from rdv.core import clock
 from rdv.core.links import make_token
 from rdv.models import Offre, OffreState
 from rdv.tasks import waitlist_minute
-from tests.e2e.conftest import check, deliver
-from tests.e2e.test_e2e_waiting import DESK, PHONE, desk, enter  # noqa: F401 - fixtures
+from tests.e2e.conftest import SMALLEST, check, deliver
+from tests.e2e.test_e2e_waiting import DESK, desk  # noqa: F401 - a fixture
 from tests.waiting.conftest import wait
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -30,7 +30,7 @@ def three(desk, enter, visitor):  # noqa: F811 - fixtures
     day = clock.local_date(desk.rdv.starts_at, desk.departement.zone)
     agenda = enter(desk.claire, width=DESK)
     agenda.goto(f"/agents/agenda/?vue=liste&date={day}")
-    return SimpleNamespace(desk=desk, people=people, leaver=visitor(width=PHONE), waiter=visitor(width=PHONE),
+    return SimpleNamespace(desk=desk, people=people, leaver=visitor(width=SMALLEST), waiter=visitor(width=SMALLEST),
                            agenda=agenda)  # fmt: skip
 
 
