@@ -120,9 +120,7 @@ class WaitingRoom:
             kept = self._rdv_to_come(seed, motif, person)
             person = _person_of(kept) if kept is not None else person
         opened_at = self.world.at(self.world.today - seed.days * DAY, time(9)) + self.dice.randrange(480) * MINUTE
-        # Who never says yes gives nothing back: what they took since does not matter.
-        since = self.timeline.until if manner == NOTHING else opened_at
-        person = person or self.past.somebody(motif, seed.site, since=since)
+        person = person or self.past.somebody(motif, seed.site, since=opened_at)
         if person is None:
             return
         wish = self._wish(seed, motif, person, kept)

@@ -109,8 +109,8 @@ class PastWeeks:
         """One to three people of the place, since days or weeks; half of them for a while only."""
         for rank in range(self.dice.choice((1, 2, 2, 3))):
             opened_at = freed_at - self.dice.randrange(2, 16) * DAY - self.dice.randrange(400) * MINUTE
-            # An Rdv that they took while they waited is given back for this hour; one of later would be unborn.
-            person = self.somebody(rdv.motif, rdv.site.slug, since=freed_at)
+            # An Rdv taken while they waited would be given back for another hour, at a moment when it was unborn.
+            person = self.somebody(rdv.motif, rdv.site.slug, since=opened_at)
             if person is None:
                 return
             until = freed_at.date() + (6 + 5 * rank) * DAY if self.dice.random() < 0.5 else None
