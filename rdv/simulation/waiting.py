@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from rdv.core.errors import DomainError
 from rdv.core.journal import Author
-from rdv.models import Inscription, Offre, Origin, Participation
+from rdv.models import Inscription, Offre, OffreState, Origin, Participation
 from rdv.services import waitlist_answer, waitlist_join, waitlist_match
 from rdv.simulation.desk import add_desk_time
 from rdv.simulation.ledger import Taken
@@ -77,6 +77,8 @@ class WaitingPeople:
 
     def _answer(self, pk: int, *, says_yes: bool, by_desk: bool = False) -> None:
         offre = Offre.objects.whole().get(pk=pk)
+        if offre.state == OffreState.ACCEPTED:
+            return  # they said yes on the phone already, and answer the message too
         author = self.world.secretary if by_desk else author_of(offre.inscription.usager)
         held = waitlist_match.given_back(offre.inscription, self.now)
         try:

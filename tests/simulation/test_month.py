@@ -82,6 +82,16 @@ def test_the_same_seed_is_the_same_month(db):
     assert replace(found[0], seed=2) != found[2]
 
 
+@pytest.mark.slow
+def test_who_said_yes_on_the_phone_and_answers_the_message_too_takes_the_hour_once(db):
+    month = play(next(one for one in SCHEMES if one.name == "default"))
+    offre = Offre.objects.filter(state=OffreState.ACCEPTED).first()
+    before = len(month.ledger.closed)
+    month.list._answer(offre.pk, says_yes=True)
+    assert len(month.ledger.closed) == before
+    assert result_of(month).by_list == month.ledger.count(Taken.LIST)
+
+
 def test_a_database_with_somebody_in_it_is_refused(db):
     make_departement("62")
     with pytest.raises(NotEmptyError):
