@@ -130,6 +130,6 @@ def _fill(results: Sequence[Result]) -> Figure:
     axes.set_xlabel("time since the hour came free")
     axes.set_ylabel("freed hours that somebody has again")
     axes.grid(color=GRID)
-    axes.legend(frameon=False, loc="upper left")
+    axes.legend(frameon=False, loc="upper left", fontsize=9)
     axes.set_title("Time to fill", loc="left", color=INK)
     return figure
