@@ -19,14 +19,17 @@ HELPERS = 8
 
 
 @shared_task
-def deliver(message_id: int) -> None:
-    delivery.deliver(message_id, now=clock.now())
+def deliver(*message_ids: int) -> None:
+    """The letters of one fact, one after the other. What a failure leaves is found by the sweep."""
+    for message_id in message_ids:
+        delivery.deliver(message_id, now=clock.now())
 
 
 @shared_task
-def deliver_urgent(message_id: int) -> None:
+def deliver_urgent(*message_ids: int) -> None:
     """The same on the queue of the codes, where nothing waits behind a thousand reminders."""
-    delivery.deliver(message_id, now=clock.now())
+    for message_id in message_ids:
+        delivery.deliver(message_id, now=clock.now())
 
 
 @shared_task

@@ -7,7 +7,9 @@ so that the transaction around it goes on (pattern learned from itou, see docs/d
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 
+import psycopg
 from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.db.backends.utils import CursorWrapper
 from django.db.migrations.operations import RunSQL
 
 from rdv.core.errors import DomainError
@@ -45,6 +47,23 @@ def constraint_errors(
 def _constraint_name(error: Exception) -> str:
     diag = getattr(error.__cause__, "diag", None)
     return getattr(diag, "constraint_name", None) or ""
+
+
+@contextmanager
+def prepared_cursor() -> Iterator[CursorWrapper]:
+    """For statements asked all day whose planning costs more than their answer: planned once per connection.
+
+    Parameters travel beside the text, with their types: a statement sent here casts what may be NULL. Behind PgBouncer
+    (settings.PGBOUNCER) it is an ordinary cursor. Counted and logged like any other.
+    """
+    connection.ensure_connection()
+    if connection.connection.prepare_threshold is None:
+        with connection.cursor() as cursor:
+            yield cursor
+        return
+    make = connection.make_debug_cursor if connection.queries_logged else connection.make_cursor
+    with make(psycopg.Cursor(connection.connection)) as cursor:
+        yield cursor
 
 
 _LOCK = "SELECT pg_advisory_xact_lock(%s, id) FROM unnest(%s::int[]) AS id"

@@ -9,8 +9,7 @@ from datetime import date
 from enum import Enum
 from typing import Any, NamedTuple
 
-from django.db import connection
-
+from rdv.core.db import prepared_cursor
 from rdv.domain.intervals import Span, interval_of
 from rdv.domain.travel import Point, Stop
 from rdv.models import Modality
@@ -138,7 +137,7 @@ def subtract_window(question: Question, followers: Mapping[int, int] | None) -> 
     """Over the window. `followers`: for motifs away from the site."""
     free: Free = defaultdict(list)
     visits: Visits = defaultdict(list)
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(_WHOLE_WINDOW.format(place=_place(question, followers)), _parameters(question, followers))
         for agent_id, site_id, start, end, is_visit, latitude, longitude in cursor.fetchall():
             if is_visit:
@@ -165,7 +164,7 @@ def subtract_first_days(
     free: Free = defaultdict(list)
     visits: Visits = defaultdict(list)
     last: dict[int, date] = {}
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(_FIRST_DAYS.format(place=_beside(key, question, followers), key=key.value), parameters)
         for one, day, agent_id, site_id, start, end, is_visit, latitude, longitude in cursor.fetchall():
             last[one] = day  # in the order of the days

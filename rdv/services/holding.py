@@ -4,6 +4,7 @@ Locks are always taken in one order, so that no two transactions wait for each o
 agents in id order, then the workshop's row, then the option's row, then occupations.
 """
 
+from dataclasses import replace
 from datetime import datetime
 
 from django.db import transaction
@@ -128,7 +129,8 @@ def hold_within(
     """The same in the transaction of the caller, who holds the agents' locks. Raises CreneauUnavailable."""
     motif, site, now = question.motif, question.sites[0], question.now
     drop_dead_options_of(chosen.agent_ids, now)
-    fitting = set(agents_who_fit(question, starts_at))
+    # Asked again under the lock, of those who were chosen alone.
+    fitting = set(agents_who_fit(replace(question, agents=chosen.agent_ids), starts_at))
     if not fitting.issuperset(chosen.agent_ids):
         raise CreneauUnavailable
     ends_at = starts_at + question.duration

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 
-from django.db.models import Q
+from django.db import connection
 
 from agents.models import Site
 from rdv.core.db import constraint_errors
@@ -18,10 +18,18 @@ from rdv.services.errors import CreneauUnavailable
 from rdv.services.questions import EVERYBODY, Question
 from rdv.services.visits import site_point
 
+# Each booking runs both: half a millisecond of building queries less than by the ORM, which would write the same.
+_DROP_DEAD = "DELETE FROM rdv_occupation WHERE agent_id = ANY(%(agents)s) AND expires_at <= %(now)s"
+_RELEASE = """
+DELETE FROM rdv_occupation
+WHERE agent_id = ANY(%(agents)s) AND expires_at IS NOT NULL AND (option_id = %(option)s OR expires_at <= %(now)s)
+"""
+
 
 def drop_dead_options_of(agent_ids: Sequence[int], now: datetime) -> None:
     """Under the agents' locks: what died stops being in the way of the exclusion constraint."""
-    Occupation.objects.filter(agent_id__in=agent_ids, expires_at__lte=now).delete()
+    with connection.cursor() as cursor:
+        cursor.execute(_DROP_DEAD, {"agents": list(agent_ids), "now": now})
 
 
 def take(
@@ -96,8 +104,8 @@ def release_rdv(rdv: Rdv) -> None:
 
 def release_option_rows(option: Option, agent_ids: Sequence[int], now: datetime) -> None:
     """What this option held, and with it what died on the same agendas (`drop_dead_options_of`)."""
-    rows = Occupation.objects.filter(agent_id__in=agent_ids, expires_at__isnull=False)
-    rows.filter(Q(option=option) | Q(expires_at__lte=now)).delete()
+    with connection.cursor() as cursor:
+        cursor.execute(_RELEASE, {"agents": list(agent_ids), "now": now, "option": option.pk})
 
 
 def require_fit(question: Question, starts_at: datetime, agent_ids: Sequence[int]) -> None:

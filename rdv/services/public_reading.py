@@ -40,6 +40,12 @@ def public_motif(departement: Departement, slug: str) -> Motif | None:
     return found
 
 
+def public_motif_at(departement: str, slug: str) -> Motif | None:
+    """The same with its département, open, in one question."""
+    found = Motif.objects.public().filter(slug=slug, departement__slug=departement, departement__is_open=True)
+    return found.select_related("service", "departement").first()
+
+
 def sites_offering(motif: Motif) -> list[Site]:
     """By name."""
     return list(Site.objects.active().filter(motif_sites__motif=motif).order_by("search_key", "id"))

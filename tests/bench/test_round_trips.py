@@ -1,9 +1,13 @@
 """What a booking costs the database, and the tool that makes it so: rows that belong together in one statement."""
 
+import runpy
+
 import pytest
 from django.db import IntegrityError, connection, transaction
 
 from notifications.models import Message
+from rdv.config.settings import base
+from rdv.core.db import prepared_cursor
 from rdv.core.journal import Author
 from rdv.core.together import Also, Tail, insert_together
 from rdv.models import Occupation, OccupationKind, Option, OptionAgent, Origin
@@ -89,7 +93,37 @@ def test_a_booking_asks_at_most_21_times_and_writes_its_letters_in_one(place, dj
     assert [row.kind for row in Occupation.objects.all()] == [OccupationKind.RDV]
 
 
-def test_nothing_stays_in_the_session_of_the_database(db):
-    """PgBouncer in transaction mode gives each transaction another session: no statement is prepared in one."""
+def prepared():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_prepared_statements")
+        return cursor.fetchone()[0]
+
+
+def ask_ten_times():
+    for number in range(10):
+        with prepared_cursor() as cursor:
+            cursor.execute("SELECT %(number)s::int + 1", {"number": number})
+            assert cursor.fetchone() == (number + 1,)
+
+
+def test_a_search_is_planned_once_for_a_connection(db, django_assert_num_queries):
     connection.ensure_connection()
-    assert connection.connection.prepare_threshold is None
+    before = prepared()
+    with django_assert_num_queries(10):  # counted like any other
+        ask_ten_times()
+    assert prepared() == before + 1
+
+
+def test_behind_pgbouncer_nothing_stays_in_the_session(db, without_prepared_statements):
+    """In transaction mode it gives each transaction another session: no statement is prepared in one."""
+    before = prepared()
+    ask_ten_times()
+    assert prepared() == before
+
+
+@pytest.mark.parametrize(("pgbouncer", "threshold"), [("true", None), ("false", 3)])
+def test_the_setting_says_whether_a_session_may_keep_statements(monkeypatch, pgbouncer, threshold):
+    monkeypatch.setenv("PGBOUNCER", pgbouncer)
+    settings = runpy.run_path(base.__file__)
+    assert settings["DATABASES"]["default"]["OPTIONS"]["prepare_threshold"] == threshold
+    assert settings["DATABASES"]["default"]["DISABLE_SERVER_SIDE_CURSORS"] is (pgbouncer == "true")

@@ -19,7 +19,7 @@ from rdv.forms.public_start import Around, around_from
 from rdv.models import Modality, Motif
 from rdv.services import public_reading
 from rdv.services.public_times import nearest_first
-from rdv.views.public.shared import departement_or_404, icon_of, motif_or_404
+from rdv.views.public.shared import icon_of, motif_at_or_404
 
 VISIT_KEY = "public_visit"
 # How long a page of times may stay open and still be taken at its word (minimum notice, horizon).
@@ -104,8 +104,8 @@ class Path:
 
 def path_of(request: HttpRequest, departement: str, motif: str) -> Path:
     """Raises Http404 for a motif that the public does not see."""
-    found = departement_or_404(departement)
-    chosen = motif_or_404(found, motif)
+    chosen = motif_at_or_404(departement, motif)
+    found = chosen.departement
     around = around_from(request.GET.get("lieu", "")[:100], found)
     visit = _visit_typed(request, chosen)
     point = around.point if around else None

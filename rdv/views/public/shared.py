@@ -68,6 +68,14 @@ def motif_or_404(departement: Departement, slug: str) -> Motif:
     return motif
 
 
+def motif_at_or_404(departement: str, slug: str) -> Motif:
+    """Both at once, by their slugs in the address; the motif carries its département."""
+    motif = public_reading.public_motif_at(departement, slug)
+    if motif is None:
+        raise Http404
+    return motif
+
+
 def public_context(departement: Departement | None) -> dict[str, Any]:
     """The frame: whose site it is, where its name leads, what stands at the foot."""
     if departement is None:
