@@ -24,8 +24,8 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from agents.access import Scope, scope_of, today_of
 from agents.models import Agent, Departement, Role
-from agents.views.session import is_password_fresh, signed_in_agent
-from agents.views.typed import close_keeping
+from agents.views.session import BY_ITSELF, is_password_fresh, signed_in_agent
+from agents.views.typed import close_keeping, keep
 from rdv.core import clock
 from rdv.core.http import HtmxRequest
 
@@ -49,6 +49,9 @@ class AgentRequest(OperateurRequest):
 AgentView: TypeAlias = Callable[Concatenate[AgentRequest, P], HttpResponseBase]
 OperateurView: TypeAlias = Callable[Concatenate[OperateurRequest, P], HttpResponseBase]
 View: TypeAlias = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
+
+# The header of what a form asks while it is being filled: nobody has sent anything yet.
+PREVIEW = "X-Preview"
 
 
 def agent_required(view: AgentView[P]) -> View[P]:
@@ -93,22 +96,34 @@ def account_required(view: OperateurView[P]) -> View[P]:
 def password_fresh(
     view: Callable[Concatenate[R, P], HttpResponseBase],
 ) -> Callable[Concatenate[R, P], HttpResponseBase]:
-    """The password was typed less than 15 minutes ago, else it is asked again; then back to the page."""
+    """The password was typed less than 15 minutes ago, else it is asked again; then back to the page, or to what was
+    being sent."""
 
     @wraps(view)
     def guarded(request: R, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
-        if is_password_fresh(request, clock.now()):
+        now = clock.now()
+        if is_password_fresh(request, now):
             return view(request, *args, **kwargs)
-        return _to(request, "agents:confirm")
+        keep(request, request.agent.pk, now)
+        return lead_to(request, "agents:confirm")
 
     return guarded
 
 
 def to_sign_in(request: HttpRequest) -> HttpResponse:
-    """The sign-in page, which leads back to the page on the screen. A whole page even when htmx asked for a piece."""
-    if request.user.is_authenticated:
-        close_keeping(request, clock.now())
-    return _to(request, "agents:sign_in")
+    """The sign-in page, which leads back to the page on the screen. A whole page even when htmx asked for a piece.
+
+    Somebody who is still filling a form stays on it: sent, it is kept.
+    """
+    if request.headers.get(PREVIEW):
+        return preview_refused()
+    close_keeping(request, clock.now())
+    return lead_to(request, "agents:sign_in")
+
+
+def preview_refused() -> HttpResponse:
+    """The page says that the session is over (static/js/session-over.js)."""
+    return HttpResponse(status=204, headers={"HX-Trigger": "session-over"})
 
 
 def _guarded(view: AgentView[P], is_allowed: Callable[[Scope], bool]) -> View[P]:
@@ -151,7 +166,8 @@ def _private(response: HttpResponseBase) -> HttpResponseBase:
     return response
 
 
-def _to(request: HttpRequest, name: str) -> HttpResponse:
+def lead_to(request: HttpRequest, name: str) -> HttpResponse:
+    """To a step of signing in, which leads back to the page on the screen."""
     address = f"{reverse(name)}?{urlencode({'next': page_on_screen(request)})}"
     if request.headers.get("HX-Request"):
         return HttpResponse(status=204, headers={"HX-Redirect": address})
@@ -167,10 +183,16 @@ def local_page(value: str | None) -> str:
 
 
 def page_on_screen(request: HttpRequest) -> str:
-    """The local address of the page the person looks at: for a form or a piece of page, the page around it."""
+    """The local address of the page the person looks at: for a form or a piece of page, the page around it.
+
+    A piece that somebody asks of the page's own address (a search, a filter) is that page with what was typed.
+    """
+    is_read = request.method in ("GET", "HEAD")
     if request.headers.get("HX-Request"):
         seen = request.headers.get("HX-Current-URL", "")
-    elif request.method in ("GET", "HEAD"):
+        if is_read and urlsplit(seen).path == request.path and not request.headers.get(BY_ITSELF):
+            return request.get_full_path()
+    elif is_read:
         return request.get_full_path()
     else:
         seen = request.headers.get("Referer", "")

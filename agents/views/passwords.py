@@ -2,7 +2,7 @@
 
 from django.contrib import messages
 from django.contrib.auth import authenticate
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
@@ -16,7 +16,7 @@ from agents.services import links
 from agents.views.guards import OperateurRequest, account_required, local_page
 from agents.views.pending import start
 from agents.views.session import confirm_password
-from agents.views.sign_in import after_password
+from agents.views.sign_in import after_password, go_on
 from rdv.core import clock
 from rdv.core.http import client_address
 
@@ -83,8 +83,9 @@ def confirm(request: OperateurRequest) -> HttpResponse:
     if form.errors:
         put_focus(form)
         return render(request, "agents/confirm.html", {"form": form}, status=422)
-    confirm_password(request, now=clock.now())
-    return HttpResponseRedirect(local_page(form.cleaned_data["next"]) or reverse("agents:account"))
+    now = clock.now()
+    confirm_password(request, now=now)
+    return go_on(request, request.agent, local_page(form.cleaned_data["next"]) or reverse("agents:account"), now)
 
 
 def _is_right(request: OperateurRequest, password: str) -> bool:

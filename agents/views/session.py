@@ -18,6 +18,7 @@ from django.contrib.auth import login
 from django.http import HttpRequest
 
 from agents.models import Agent
+from agents.views.typed import REMEMBERED
 
 LIFE = timedelta(hours=12)
 LIFE_OF_ADMIN = timedelta(hours=4)
@@ -40,7 +41,8 @@ def open_session(request: HttpRequest, agent: Agent, *, is_admin: bool, now: dat
     request.session[ENDS] = (now + life).timestamp()
     request.session[SEEN] = now.timestamp()
     request.session[CONFIRMED] = now.timestamp()
-    request.session.set_expiry(int(life.total_seconds()))
+    # The row outlives the session, which ends by its marks: what is sent too late is kept for its agent (typed.py).
+    request.session.set_expiry(int(REMEMBERED.total_seconds()))
 
 
 def signed_in_agent(request: HttpRequest, now: datetime) -> Agent | None:

@@ -26,7 +26,7 @@ from agents.services import accounts, second_factor
 from agents.views.guards import local_page
 from agents.views.pending import Pending, is_post_trusted, pending, start, trust_post
 from agents.views.session import open_session, signed_in_agent
-from agents.views.typed import typed_by
+from agents.views.typed import flush_keeping, has_kept, page_of, take
 from rdv.core import clock
 from rdv.core.errors import DomainError
 from rdv.core.http import client_address
@@ -45,7 +45,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     now = clock.now()
     agent = signed_in_agent(request, now)
     if agent is not None:
-        return HttpResponseRedirect(landing(agent, local_page(request.GET.get("next")), now))
+        return go_on(request, agent, local_page(request.GET.get("next")), now)
     if request.method == "POST":
         return _first_factor(request, now)
     return _sign_in_page(request, SignInForm(initial={"next": local_page(request.GET.get("next"))}))
@@ -67,7 +67,14 @@ def _first_factor(request: HttpRequest, now: datetime) -> HttpResponse:
 
 def _sign_in_page(request: HttpRequest, form: SignInForm, *, status: int = 200) -> HttpResponse:
     put_focus(form)
-    return render(request, "agents/sign_in.html", {"form": form}, status=status)
+    return render(request, "agents/sign_in.html", {"form": form, "has_kept": has_kept(request)}, status=status)
+
+
+def go_on(request: HttpRequest, agent: Agent, next_page: str, now: datetime) -> HttpResponse:
+    """Signed in: to what they were sending when the session closed, else where they were going."""
+    back = landing(agent, next_page, now)
+    typed = take(request, agent, now)
+    return HttpResponseRedirect(back) if typed is None else page_of(request, typed, agent, back=back)
 
 
 def after_password(request: HttpRequest, agent: Agent, now: datetime) -> HttpResponse:
@@ -169,18 +176,13 @@ def cool_off(request: HttpRequest) -> timedelta:
 
 
 def finish(request: HttpRequest, waiting: Pending, *, by: str, now: datetime) -> HttpResponse:
-    """Both factors are right: open the session, write it down, go where the person was going. What they were sending
-    when the session closed is theirs to send now: the versions it carries say if something changed meanwhile."""
+    """Both factors are right: open the session, write it down, go on."""
     agent = waiting.agent
     scope = scope_of(agent, today=today_of(agent, now))
-    typed = typed_by(request, agent, now)
-    request.session.flush()
+    flush_keeping(request)
     open_session(request, agent, is_admin=scope.is_admin or agent.is_operateur, now=now)
     accounts.signed_in(agent=agent, by=by, now=now)
-    if typed is not None:
-        context = {"typed": typed, "page": landing(agent, waiting.next_page, now), "departement": agent.departement}
-        return render(request, "agents/typed.html", context)
-    return HttpResponseRedirect(landing(agent, waiting.next_page, now))
+    return go_on(request, agent, waiting.next_page, now)
 
 
 def landing(agent: Agent, next_page: str, now: datetime) -> str:

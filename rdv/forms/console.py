@@ -12,8 +12,7 @@ from typing import Any
 from django import forms
 
 from agents.models import Agent, Site
-from rdv.core.days import PLAUSIBLE_DAY
-from rdv.forms.console_rdv import MAX_NOTE
+from rdv.forms.console_rdv import MAX_NOTE, DayAndHourForm
 from rdv.models import Modality, Motif, NoticeLevel
 from rdv.services.console_people import gets_email, gets_sms
 from rdv.services.questions import Creneau
@@ -161,20 +160,9 @@ def _address(usager: Usager) -> str:
     return ", ".join(part for part in (usager.address, city) if part) if usager.address else ""
 
 
-class OverbookForm(forms.Form):
+class OverbookForm(DayAndHourForm):
     """The twin, in a form, of placing an Rdv over taken or closed time."""
 
-    day = forms.DateField(
-        label="Jour",
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        error_messages={"required": "Choisissez le jour.", "invalid": "Écrivez le jour en entier, avec l’année."},
-        validators=PLAUSIBLE_DAY,
-    )
-    hour = forms.TimeField(
-        label="Heure",
-        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
-        error_messages={"required": "Choisissez l’heure.", "invalid": "Écrivez l’heure et les minutes : 14:30."},
-    )
     reason = forms.CharField(
         label="Pourquoi (gardé dans l’historique)",
         max_length=200,

@@ -50,8 +50,8 @@ class CancelForm(forms.Form):
             who.choices = [*WHO, (WHOLE, "Toute la séance est annulée, pour tout le monde")]
 
 
-class ExactTimeForm(forms.Form):
-    """The twin, in a form, of dragging an Rdv: an exact time, somebody else, over taken time with a reason."""
+class DayAndHourForm(forms.Form):
+    """An exact time, whatever is open."""
 
     day = forms.DateField(
         label="Jour",
@@ -64,6 +64,11 @@ class ExactTimeForm(forms.Form):
         widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
         error_messages={"required": "Choisissez l’heure.", "invalid": "Écrivez l’heure et les minutes : 14:30."},
     )
+
+
+class ExactTimeForm(DayAndHourForm):
+    """The twin, in a form, of dragging an Rdv: an exact time, somebody else, over taken time with a reason."""
+
     who = forms.ChoiceField(label="Avec", required=False)
     swap = forms.ChoiceField(
         label="Remplacer quelqu’un",

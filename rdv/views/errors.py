@@ -7,6 +7,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import get_template
 
+from agents.views.stale import rescued
+from rdv.core import clock
 from rdv.core.http import database_away, is_database_away
 
 
@@ -30,4 +32,4 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    return render(request, "403_csrf.html", status=403)
+    return rescued(request, clock.now()) or render(request, "403_csrf.html", status=403)

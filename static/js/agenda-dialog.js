@@ -103,5 +103,9 @@ for (const dialog of [change, create]) {
   });
 }
 change?.addEventListener("htmx:afterSwap", onSwap);
+// Who waits for me is asked twice a minute; not while a reason is being typed, since its answer may be the sign-in page.
+document.addEventListener("htmx:confirm", (event) => {
+  if (event.target.id === "pour-moi" && document.querySelector("dialog[open]")) event.preventDefault();
+});
 for (const name of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) change?.addEventListener(name, fail);
 findAgain();

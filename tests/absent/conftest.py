@@ -6,7 +6,6 @@ the week after  Nadia, Élise and Dr Morel every morning
 """
 
 import datetime as dt
-from types import SimpleNamespace
 
 import pytest
 import time_machine
@@ -19,16 +18,13 @@ from rdv.services.absences import AbsenceRule
 from tests.factories import (
     NOW,
     make_agent,
-    make_departement,
-    make_motif,
     make_ouverture,
     make_rdv,
-    make_service,
-    make_site,
     make_usager,
     utc,
 )
 from tests.signing import signed_in
+from tests.small_mds import make_small_mds
 
 DAY = dt.timedelta(days=1)
 HALF_HOUR = dt.timedelta(minutes=30)
@@ -39,35 +35,19 @@ MONDAY = dt.date(2027, 1, 11)
 def build(now=NOW, nine=None, count=8):
     """`nine`: the instant of the first Rdv."""
     nine = nine or utc(2027, 1, 11, 8)
-    departement = make_departement("62")
-    site, other_site = make_site(departement, name="MDS du Canal"), make_site(departement, name="MDS des Tilleuls")
-    pmi, ssl = make_service(departement, "pmi"), make_service(departement, "ssl")
-    motif = make_motif(departement, sites=[site, other_site], service=pmi, name="Pesée", duration_min=20)
+    world = make_small_mds(name="Pesée", duration_min=20)
+    departement, site, pmi, motif, people = world.departement, world.site, world.pmi, world.motif, world.people
     nadia = make_agent(site=site, services=[pmi], first_name="Nadia", last_name="Cherif")
     elise = make_agent(site=site, services=[pmi], first_name="Élise", last_name="Martel")
     morel = make_agent(site=site, services=[pmi], first_name="Hervé", last_name="Morel")
-    far = make_departement("974")
-    people = {
-        "nadia": nadia,
-        "elise": elise,
-        "secretary": make_agent(site=site, role=Role.SECRETAIRE, services=[pmi], last_name="Fontaine"),
-        "responsable": make_agent(site=site, role=Role.RESPONSABLE, services=[pmi], last_name="Marchand"),
-        "other_service": make_agent(site=site, services=[ssl], last_name="Petit"),
-        "elsewhere": make_agent(site=other_site, role=Role.SECRETAIRE, services=[pmi], last_name="Leclerc"),
-        "stranger": make_agent(
-            site=make_site(far), role=Role.SECRETAIRE, services=[make_service(far, "pmi")], last_name="Payet"
-        ),
-    }
+    responsable = make_agent(site=site, role=Role.RESPONSABLE, services=[pmi], last_name="Marchand")
+    people |= {"nadia": nadia, "elise": elise, "responsable": responsable}
     make_ouverture(nadia, [motif], nine, nine + 4 * dt.timedelta(hours=1), site=site)
     for agent in (nadia, elise, morel):
         for days in (1, 2, 3, 7):
             start = nine + days * DAY
             make_ouverture(agent, [motif], start, start + 3 * dt.timedelta(hours=1), site=site)
-    world = SimpleNamespace(
-        departement=departement, site=site, other_site=other_site, pmi=pmi, ssl=ssl, motif=motif, nadia=nadia,
-        elise=elise, morel=morel, people=people, now=now, nine=nine,
-        author=Author("agent", people["secretary"].pk, "Isabelle Fontaine", "secretaire"),
-    )  # fmt: skip
+    world.nadia, world.elise, world.morel, world.now, world.nine = nadia, elise, morel, now, nine
     names = ("Blondel", "Morin", "Szabo", "Haddou", "Hamel", "Jacquet", "Roy", "Mendes", "Ba", "Diallo")
     world.rdvs = [
         make_rdv(

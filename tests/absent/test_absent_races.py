@@ -12,7 +12,8 @@ from rdv.services.moving import Move, move_rdv
 from rdv.services.proposition_answer import pick, refuse
 from rdv.services.propositions import Asked, first_hours, lapse_due, propose
 from tests.absent.conftest import USAGER, build, elise_is_free, plan, rule_of, wanted_of, whole
-from tests.rdv.test_races import kinds, overlaps, together
+from tests.racing import kinds, together
+from tests.rdv.test_races import overlaps
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 

@@ -4,12 +4,9 @@ elsewhere, a stranger of another département.
 4 Jan 8:00 booked ... 12 Jan, 10-12 reminder ... 13 Jan, 10-12 second SMS, from 8:00 calls ... 14 Jan 9:20
 """
 
-from types import SimpleNamespace
-
 import pytest
 
 from agents.access import scope_of
-from agents.models import Role
 from notifications import delivery
 from notifications.models import Message, State
 from rdv.core.clock import local_date
@@ -18,16 +15,13 @@ from rdv.services import notices
 from tests.factories import (
     NOW,
     make_agent,
-    make_departement,
-    make_motif,
     make_ouverture,
     make_rdv,
-    make_service,
-    make_site,
     make_usager,
     utc,
 )
 from tests.notifications.notice_cases import reload
+from tests.small_mds import make_small_mds
 
 AT = utc(2027, 1, 14, 8, 20)
 TUESDAY, WEDNESDAY = utc(2027, 1, 12, 12), utc(2027, 1, 13, 7, 30)  # 13:00 and 8:30 in Paris
@@ -36,24 +30,10 @@ USAGER = Author("usager", None, "Usager")
 
 
 def build():
-    departement = make_departement()
-    site, other_site = make_site(departement, name="MDS de Lens"), make_site(departement, name="MDS de Vimy")
-    pmi = make_service(departement, "pmi")
-    motif = make_motif(departement, sites=[site], service=pmi, has_waitlist=True)
-    agent = make_agent(site=site, services=[pmi], first_name="Nadia")
-    far = make_departement("974")
-    people = {
-        "secretary": make_agent(site=site, role=Role.SECRETAIRE, services=[pmi], last_name="Fontaine"),
-        "elsewhere": make_agent(site=other_site, role=Role.SECRETAIRE, services=[pmi], last_name="Leclerc"),
-        "stranger": make_agent(
-            site=make_site(far), role=Role.SECRETAIRE, services=[make_service(far, "pmi")], last_name="Payet"
-        ),
-    }
-    make_ouverture(agent, [motif], utc(2027, 1, 14, 8), utc(2027, 1, 14, 16), site=site)
-    return SimpleNamespace(
-        departement=departement, site=site, motif=motif, agent=agent, people=people, pmi=pmi, far=far,
-        author=Author("agent", people["secretary"].pk, "Isabelle Fontaine", "secretaire"),
-    )  # fmt: skip
+    world = make_small_mds(names=("MDS de Lens", "MDS de Vimy"), is_everywhere=False, has_waitlist=True)
+    world.agent = make_agent(site=world.site, services=[world.pmi], first_name="Nadia")
+    make_ouverture(world.agent, [world.motif], utc(2027, 1, 14, 8), utc(2027, 1, 14, 16), site=world.site)
+    return world
 
 
 @pytest.fixture(autouse=True)

@@ -16,7 +16,7 @@ from rdv.services.errors import StatusRefused
 from rdv.services.sms_router import answer_sms
 from tests.confirming.conftest import PHONE, TUESDAY, USAGER, WEDNESDAY, asked, build, fresh
 from tests.factories import make_agent
-from tests.rdv.test_races import together
+from tests.racing import together
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 

@@ -1,10 +1,12 @@
 """A secretary of two sites, a mother and her baby, hours free from tomorrow on; now is Monday 2027-01-04, 8:00."""
 
 import datetime as dt
+import re
 from types import SimpleNamespace
 
 import pytest
 import time_machine
+from django.urls import reverse
 
 from agents.models import Role
 from tests.factories import (
@@ -13,12 +15,14 @@ from tests.factories import (
     make_departement,
     make_motif,
     make_ouverture,
+    make_rdv,
     make_service,
     make_site,
     make_usager,
     utc,
 )
 from tests.signing import signed_in
+from tests.small_mds import secretary_of
 from usagers.models import Proche, Referent
 
 
@@ -92,3 +96,42 @@ def desk(now, db):
 def value_of(starts_at, site, *agents):
     """What a radio of the table posts."""
     return f"{int(starts_at.timestamp())}_{site.pk}_{'-'.join(str(agent.pk) for agent in agents)}"
+
+
+def seen(response):
+    """What the page says, its white space made plain."""
+    return re.sub(r"\s+", " ", response.content.decode())
+
+
+def file_url(usager):
+    return reverse("rdv:usager", args=[usager.uuid])
+
+
+def merge_url(one, other):
+    return reverse("rdv:merge", args=[one.uuid, other.uuid])
+
+
+def rdv_of(desk, usager=None, start=None, *, motif=None, who=None, **fields):
+    """With Claire, on Wednesday at 10:00 in Paris, of Samira."""
+    start = start or utc(2027, 1, 6, 9)
+    agents, usagers = [who or desk.claire], [usager or desk.samira]
+    return make_rdv(motif or desk.motif, desk.canal, agents, start, usagers=usagers, **fields)
+
+
+@pytest.fixture
+def twin(desk):
+    """Samira again, with the mailbox that her first file has not."""
+    desk.samira.email = ""
+    desk.samira.save()
+    return make_usager(
+        desk.departement, first_name="Samira", last_name="Benali", birth_date=desk.samira.birth_date, phone="",
+        email="samira@example.org", created_at=NOW, last_contact_at=NOW,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def elsewhere(desk):
+    """A secretary of another site of the département; Samira is known on the first one."""
+    rdv_of(desk)
+    site = make_site(desk.departement, name="MDS de la Gare")
+    return signed_in(secretary_of(site, desk.pmi))

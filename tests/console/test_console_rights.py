@@ -1,7 +1,6 @@
 """Who sees and does what from the console, the files and the page of an Rdv: owner, colleague, strangers."""
 
 import datetime as dt
-import re
 import uuid
 
 import pytest
@@ -13,14 +12,12 @@ from rdv.models import Evenement, Option, Rdv
 from rdv.services.booking import Booking, book_option
 from rdv.services.holding import hold_creneau
 from rdv.services.questions import EVERYBODY
-from tests.console.conftest import value_of
+from tests.console.conftest import rdv_of, seen, value_of
 from tests.factories import (
     NOW,
     make_agent,
-    make_departement,
     make_motif,
     make_ouverture,
-    make_rdv,
     make_service,
     make_site,
     make_usager,
@@ -28,6 +25,7 @@ from tests.factories import (
 )
 from tests.rdv.conftest import AGENT
 from tests.signing import signed_in
+from tests.small_mds import make_stranger, secretary_of
 from usagers.models import Proche, Referent
 
 ACCUEIL = "/agents/accueil/"
@@ -36,32 +34,13 @@ ACCUEIL = "/agents/accueil/"
 @pytest.fixture
 def stranger(desk):
     """A secretary of another département."""
-    far = make_departement("974")
-    site = make_site(far)
-    make_motif(far, sites=[site])
-    return signed_in(make_agent(far, site=site, role=Role.SECRETAIRE, services=[make_service(far)]))
+    return signed_in(make_stranger())
 
 
 @pytest.fixture
 def elsewhere(desk):
     """A secretary of the same département, on another site."""
-    site = make_site(desk.departement)
-    return signed_in(make_agent(desk.departement, site=site, role=Role.SECRETAIRE, services=[desk.pmi]))
-
-
-def rdv_of(desk, motif=None, start=None, who=None, **fields):
-    return make_rdv(
-        motif or desk.motif,
-        desk.canal,
-        [who or desk.claire],
-        start or utc(2027, 1, 6, 9),
-        usagers=[desk.samira],
-        **fields,
-    )
-
-
-def seen(response):
-    return re.sub(r"\s+", " ", response.content.decode())
+    return signed_in(secretary_of(make_site(desk.departement), desk.pmi))
 
 
 def test_files_of_another_departement_do_not_exist(desk, stranger):

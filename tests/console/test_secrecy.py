@@ -1,7 +1,6 @@
 """What a file tells of a confidential service to somebody who is not of it: that there is something, never who."""
 
 import datetime as dt
-import re
 
 import pytest
 from django.urls import reverse
@@ -9,6 +8,7 @@ from django.urls import reverse
 from agents.access import agents_kept_secret, scope_of
 from agents.models import Role
 from rdv.core.journal import Author
+from tests.console.conftest import seen
 from tests.factories import NOW, make_agent, make_rdv, utc
 from tests.signing import signed_in
 from usagers.models import Referent
@@ -16,10 +16,6 @@ from usagers.services.links import add_referent
 
 ACCUEIL = "/agents/accueil/"
 TODAY = dt.date(2027, 1, 4)
-
-
-def seen(response):
-    return re.sub(r"\s+", " ", response.content.decode())
 
 
 @pytest.fixture

@@ -16,17 +16,14 @@ from rdv.services.waitlist_join import Wish, join
 from tests.factories import (
     NOW,
     make_agent,
-    make_departement,
-    make_motif,
     make_ouverture,
     make_rdv,
-    make_service,
-    make_site,
     make_usager,
     utc,
 )
 from tests.html.reading import text_of, tree_of
 from tests.signing import signed_in
+from tests.small_mds import make_small_mds
 
 pytestmark = pytest.mark.django_db
 URL = "/agents/reglages/fermetures/"
@@ -41,13 +38,18 @@ def travelling():
 
 
 @pytest.fixture
-def site():
-    return make_site(make_departement("62"), name="MDS de Lens")
+def mds():
+    return make_small_mds(names=("MDS de Lens", "MDS de Vimy"), is_everywhere=False, has_waitlist=True)
 
 
 @pytest.fixture
-def admin(site):
-    return make_agent(site.departement, role=Role.ADMIN)
+def site(mds):
+    return mds.site
+
+
+@pytest.fixture
+def admin(mds):
+    return mds.people["admin"]
 
 
 @pytest.fixture
@@ -56,11 +58,10 @@ def browser(admin):
 
 
 @pytest.fixture
-def busy(site):
+def busy(mds):
     """Three open hours that day, two Rdv, one cancelled, one person who waits."""
-    departement, pmi = site.departement, make_service(site.departement, "pmi")
-    motif = make_motif(departement, sites=[site], service=pmi, has_waitlist=True)
-    agent = make_agent(site=site, services=[pmi])
+    departement, site, motif = mds.departement, mds.site, mds.motif
+    agent = make_agent(site=site, services=[mds.pmi])
     make_ouverture(agent, [motif], utc(2027, 2, 1, 8), utc(2027, 2, 1, 11), site=site)
     for hour, fields in ((8, {}), (9, {}), (10, {"cancelled_at": NOW})):
         person = make_usager(departement, last_name=f"Personne{hour}")
@@ -107,10 +108,10 @@ def test_who_reads_the_rdv_by_another_role_reads_their_names(site, admin, busy):
     assert "autre" not in page
 
 
-def test_the_rdv_of_another_site_or_day_are_not_counted(browser, site, busy):
-    other = make_site(site.departement)
+def test_the_rdv_of_another_site_or_day_are_not_counted(browser, mds, busy):
+    other = mds.other_site
     assert "Aucun : personne n’est à prévenir." in said(browser.post(URL, asked(other)))
-    later = asked(site, starts_on="2027-02-02", ends_on="2027-02-02")
+    later = asked(mds.site, starts_on="2027-02-02", ends_on="2027-02-02")
     page = said(browser.post(URL, later))
     assert "Rien n’était ouvert." in page
     assert "2 rendez-vous ces jours-là." in said(browser.post(URL, asked(ends_on="2027-02-02")))
@@ -182,9 +183,9 @@ def test_days_closed_and_open_again_are_journalled(browser, site, admin):
     ]
 
 
-def test_a_closure_of_elsewhere_is_out_of_reach(site):
+def test_a_closure_of_elsewhere_is_out_of_reach(mds, site):
     fermeture = close(site, label="Grève des ascenseurs")
-    stranger = signed_in(make_agent(make_departement("974"), role=Role.ADMIN))
+    stranger = signed_in(mds.people["far_admin"])
     assert stranger.post(reverse("rdv:closure_reopen", args=[fermeture.pk])).status_code == 404
     assert "ascenseurs" not in stranger.get(URL).content.decode()
     assert stranger.post(URL, asked(site)).status_code == 422

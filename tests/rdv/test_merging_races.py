@@ -13,8 +13,8 @@ from rdv.services.booking import Booking, book_option
 from rdv.services.merging import merge_files, undo_merge
 from rdv.services.questions import EVERYBODY
 from tests.factories import NOW, make_usager, utc
+from tests.racing import kinds, together
 from tests.rdv.conftest import AGENT, USAGER
-from tests.rdv.test_races import kinds, together
 from usagers.models import Fusion, Usager
 from usagers.services import merging as files
 

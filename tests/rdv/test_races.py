@@ -4,11 +4,10 @@ A control switches one guard off and must *see* the overlap: a race test that ca
 """
 
 import threading
-from collections import Counter
 from datetime import timedelta
 
 import pytest
-from django.db import OperationalError, connection, connections
+from django.db import OperationalError, connection
 
 from rdv.models import Occupation, Option, Origin, Participation, Rdv
 from rdv.services import booking as booking_module
@@ -20,41 +19,12 @@ from rdv.services.moving import Move, move_rdv
 from rdv.services.questions import EVERYBODY
 from rdv.services.seats import create_workshop
 from tests.factories import NOW, make_agent, make_motif, make_ouverture, make_rdv, make_usager, utc
+from tests.racing import kinds, together
 from tests.rdv.conftest import AGENT, USAGER
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 TEN = utc(2027, 1, 11, 9)
 NO_OVERLAP = "occupation_no_overlap"
-
-
-def together(jobs):
-    """Run the jobs at the same instant, each on its own connection; what each answered, or the error it got."""
-    barrier = threading.Barrier(len(jobs))
-    answers = [None] * len(jobs)
-
-    def run(index, job):
-        try:
-            with connection.cursor() as cursor:
-                # A queue that does not move is an error here, and errors are counted. How long one waits is measured
-                # by `make bench` (rush_200): in a test it would depend on what else the machine does.
-                cursor.execute("SET lock_timeout = '60s'")
-            barrier.wait(timeout=60)
-            answers[index] = job()
-        except Exception as error:  # noqa: BLE001 - every kind of refusal or failure is counted
-            answers[index] = error
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(jobs)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=120)
-    return answers
-
-
-def kinds(answers):
-    return Counter(type(answer).__name__ for answer in answers)
 
 
 def hold_and_book(world, usager, start=TEN):

@@ -17,8 +17,9 @@ from rdv.services import all_or_none, series
 from rdv.services.questions import Creneau
 from rdv.services.series import Asked, book_series
 from tests.factories import NOW, make_agent, make_ouverture, make_rdv, make_usager, utc
+from tests.racing import kinds, together
 from tests.rdv.conftest import AGENT
-from tests.rdv.test_races import kinds, meet_before_the_insert, overlaps, together, with_guards, without_guards
+from tests.rdv.test_races import meet_before_the_insert, overlaps, with_guards, without_guards
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 FIRST = utc(2027, 1, 11, 8)

@@ -55,9 +55,9 @@ def _post(name, door, args, data=lambda _h, _r: {}, **more):
 
 AWAY = [
     Ask("rdv:absent_report", site(*SITE), viewer="secretaire", queries=10),
-    Ask("rdv:absent_report", site(*SITE), label="ses rdv", data=_report, viewer="responsable", queries=26),
+    Ask("rdv:absent_report", site(*SITE), label="ses rdv", data=_report, viewer="responsable", queries=21),
     _post("absent_report", site(*REPORTERS, otherwise=REFUSED), lambda _h, _r: [], _new_report),
-    Ask("rdv:absent", site(*REPORTERS), args=_reported, viewer="secretaire", queries=26),
+    Ask("rdv:absent", site(*REPORTERS), args=_reported, viewer="secretaire", queries=25),
     _post("absent", site(*REPORTERS), _reported, _decided),
 ]
 

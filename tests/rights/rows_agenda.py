@@ -84,9 +84,9 @@ AGENDAS = [
         label="jour, une collègue à côté",
         data=lambda h, r: _agenda(h, r, "jour") | {"avec": [h.colleague.pk]},
         viewer="owner",
-        queries=40,
+        queries=34,
     ),
-    Ask("rdv:feed_settings", site(*SITE), viewer="owner", queries=14),
+    Ask("rdv:feed_settings", site(*SITE), viewer="owner", queries=9),
     Ask(
         "rdv:feed_settings",
         site(*HAS_AGENDA),
@@ -97,7 +97,7 @@ AGENDAS = [
     ),
     Ask("rdv:agenda_feed", everybody(), args=lambda h, _r: [make_token("agenda", str(h.feed.uuid))]),
     Ask("rdv:agenda_feed", everybody(NOT_FOUND), label="inconnue", args=lambda _h, _r: ["x" * 16]),
-    Ask("rdv:rdv_hours", site(*READERS), args=lambda h, _r: [h.rdv.uuid], viewer="owner", queries=22),
+    Ask("rdv:rdv_hours", site(*READERS), args=lambda h, _r: [h.rdv.uuid], viewer="owner", queries=14),
     Ask(
         "rdv:rdv_hours",
         site(*READERS),
@@ -105,7 +105,7 @@ AGENDAS = [
         args=lambda h, _r: [h.rdv.uuid],
         data=_hours,
         viewer="owner",
-        queries=24,
+        queries=17,
     ),
     Ask("rdv:rdv_hours", site(*READERS), "POST", args=lambda h, _r: [h.rdv.uuid], data=_hours, writes=True),
     Ask("rdv:to_fill_in", site(*SITE), viewer="owner", queries=12),
@@ -153,11 +153,11 @@ def _switches(house, _role):
 
 
 CATALOGUE = [
-    Ask("rdv:motifs", admin("admin", "stranger_admin"), viewer="admin", queries=11),
-    Ask("rdv:motif_create", admin("admin", "stranger_admin"), viewer="admin", queries=8),
+    Ask("rdv:motifs", admin("admin", "stranger_admin"), viewer="admin", queries=9),
+    Ask("rdv:motif_create", admin("admin", "stranger_admin"), viewer="admin", queries=6),
     Ask("rdv:motif_create", admin("admin", otherwise=REFUSED), "POST", data=_motif_fields, writes=True),
     Ask("rdv:motif_switches", admin("admin"), "POST", data=_switches, writes=True),
-    Ask("rdv:motif_edit", admin("admin"), args=_motif, viewer="admin", queries=11),
+    Ask("rdv:motif_edit", admin("admin"), args=_motif, viewer="admin", queries=9),
     Ask("rdv:motif_edit", admin("admin"), "POST", args=_motif, data=_motif_fields, writes=True),
     Ask("rdv:motif_archive", admin("admin"), "POST", args=_motif, writes=True),
 ]

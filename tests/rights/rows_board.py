@@ -17,15 +17,15 @@ def _masked(house, _role):
 
 
 ROWS = [
-    Ask("rdv:board", site(*SITE), viewer="secretaire", queries=26),
-    Ask("rdv:board", site(*SITE), label="d’un agent", viewer="owner", queries=26),
+    Ask("rdv:board", site(*SITE), viewer="secretaire", queries=20),
+    Ask("rdv:board", site(*SITE), label="d’un agent", viewer="owner", queries=20),
     Ask(
         "rdv:board",
         site(*SITE),
         label="avec un rendez-vous",
         data=lambda h, _r: {"rdv": h.today.rdv.uuid},
         viewer="secretaire",
-        queries=26,
+        queries=20,
     ),
     Ask("rdv:board", site(*SITE), label="de son site", data=_own_site),
     Ask(

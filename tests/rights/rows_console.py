@@ -78,38 +78,38 @@ GESTURES = (
 )
 
 CONSOLE = [
-    _accueil("", site(*SITE), lambda _h, _r: {}, 23),
-    _accueil("recherche", site(*SITE), lambda _h, _r: {"q": "benali"}, 26),
-    _accueil("personne", site(*HERE), lambda h, _r: {"usager": h.usager.uuid}, 42),
-    _accueil("pour", site(*HERE), lambda h, _r: {"usager": h.usager.uuid, "pour": h.usager.uuid}, 42),
-    _accueil("depuis un trou de l’agenda", site(*HERE), _hole, 50),
+    _accueil("", site(*SITE), lambda _h, _r: {}, 22),
+    _accueil("recherche", site(*SITE), lambda _h, _r: {"q": "benali"}, 25),
+    _accueil("personne", site(*HERE), lambda h, _r: {"usager": h.usager.uuid}, 41),
+    _accueil("pour", site(*HERE), lambda h, _r: {"usager": h.usager.uuid, "pour": h.usager.uuid}, 41),
+    _accueil("depuis un trou de l’agenda", site(*HERE), _hole, 34),
     _accueil(
         "heures",
         # other_site: the same service and a site that offers it, its own.
         site(*READERS, "other_site"),
         lambda h, _r: {"usager": h.usager.uuid, "pour": h.usager.uuid, "motif": h.motif.uuid},
-        37,
+        35,
     ),
     _accueil(
         "atelier",
         site(*READERS, other_site=OK),
         lambda h, _r: {"usager": h.usager.uuid, "pour": h.usager.uuid, "motif": h.workshop.uuid},
-        32,
+        31,
     ),
     _accueil(
         "confirmer",
         site(*READERS, "other_site"),
         lambda h, r: _state(h, r, pour=h.usager.uuid),
-        33,
+        32,
     ),
     _accueil("fait", site(*READERS, other_site=OK), _undo, 26),
     _accueil("nouvelle personne", site(*SITE), lambda _h, _r: {"etape": "nouveau", "q": "lenoir anna"}, 17),
-    _accueil("nouveau proche", site(*HERE), lambda h, _r: {"usager": h.usager.uuid, "etape": "proche"}, 29),
+    _accueil("nouveau proche", site(*HERE), lambda h, _r: {"usager": h.usager.uuid, "etape": "proche"}, 28),
     _accueil(
         "placer",
         site(*READERS, "other_site"),
         lambda h, _r: {"usager": h.usager.uuid, "pour": h.usager.uuid, "motif": h.motif.uuid, "etape": "forcer"},
-        38,
+        36,
     ),
     # Typed or reloaded, the address of a gesture leads back to the console.
     *(Ask(f"rdv:{name}", site(*SITE), label="rechargée") for name in GESTURES),
@@ -191,9 +191,9 @@ RDV = [
     ),
     Ask("rdv:rdv_cancel", site(*READERS), args=_of_rdv, viewer="secretaire", queries=14),
     _post("rdv_cancel", site(*READERS), args=_of_rdv, data=lambda _h, _r: {"who": "usager"}),
-    Ask("rdv:rdv_note", site(*READERS), args=_of_rdv, viewer="secretaire", queries=14),
+    Ask("rdv:rdv_note", site(*READERS), args=_of_rdv, viewer="secretaire", queries=11),
     _post("rdv_note", site(*READERS), args=_of_rdv, data=lambda _h, _r: {"note": "Vient à pied", "before": ""}),
-    Ask("rdv:rdv_move", site(*READERS), args=_of_rdv, viewer="secretaire", queries=23),
+    Ask("rdv:rdv_move", site(*READERS), args=_of_rdv, viewer="secretaire", queries=20),
     Ask(
         "rdv:rdv_move",
         site(*READERS),

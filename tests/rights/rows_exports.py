@@ -17,14 +17,14 @@ def _asked(house, _role):
 
 
 ROWS = [
-    Ask("rdv:exports", door(EXPORTERS, EXPORTERS), viewer="responsable", queries=16),
+    Ask("rdv:exports", door(EXPORTERS, EXPORTERS), viewer="responsable", queries=13),
     Ask(
         "rdv:exports",
         door(EXPORTERS, EXPORTERS),
         label="choisis",
         data=lambda h, _r: _period(h, "01-01", "01-31") | {"statuses": ["unknown"], "with_people": "on"},
         viewer="responsable",
-        queries=16,
+        queries=13,
     ),
     Ask(
         "rdv:exports",
@@ -40,7 +40,7 @@ ROWS = [
         label="dates à l’envers",
         data=lambda h, _r: _period(h, "01-31", "01-01"),
         viewer="responsable",
-        queries=15,
+        queries=12,
     ),
     Ask("rdv:exports", door(EXPORTERS, EXPORTERS), "POST", data=_asked, writes=True, is_fresh=True),
     Ask(

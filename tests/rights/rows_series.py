@@ -49,8 +49,8 @@ def _week_seen(house, role):
 
 ROWS = [
     Ask("rdv:rdv_again", site(*READERS), args=_followed),
-    Ask("rdv:rdv_detail", site(*READERS), label="série", args=_second, viewer="secretaire", queries=18),
-    Ask("rdv:rdv_series", site(*READERS), args=_followed, data=_pace, viewer="secretaire", queries=24),
+    Ask("rdv:rdv_detail", site(*READERS), label="série", args=_second, viewer="secretaire", queries=16),
+    Ask("rdv:rdv_series", site(*READERS), args=_followed, data=_pace, viewer="secretaire", queries=20),
     Ask(
         "rdv:rdv_series",
         site(*READERS),
@@ -58,7 +58,7 @@ ROWS = [
         args=_followed,
         data=lambda h, r: _pace(h, r) | {"avec": "tous"},
         viewer="owner",
-        queries=24,
+        queries=20,
     ),
     Ask(
         "rdv:rdv_series",
@@ -67,14 +67,14 @@ ROWS = [
         args=_followed,
         data=lambda h, r: _pace(h, r) | {"fois": 99},
         viewer="responsable",
-        queries=20,
+        queries=14,
     ),
     Ask("rdv:rdv_series", site(*READERS), "POST", args=_followed, data=_kept, writes=True),
-    Ask("rdv:rdv_series_cancel", site(*READERS), args=_second, viewer="secretaire", queries=18),
+    Ask("rdv:rdv_series_cancel", site(*READERS), args=_second, viewer="secretaire", queries=16),
     Ask("rdv:rdv_series_cancel", site(*READERS), "POST", args=_second, data=lambda _h, _r: {"who": "usager"},
         writes=True),
-    Ask("rdv:week_copy", agent(*PLANNERS), args=_claire, viewer="owner", queries=20),
+    Ask("rdv:week_copy", agent(*PLANNERS), args=_claire, viewer="owner", queries=18),
     Ask("rdv:week_copy", agent(*PLANNERS), label="ce qui serait copié", args=_claire, data=_week, viewer="responsable",
-        queries=24),
+        queries=19),
     Ask("rdv:week_copy", agent(*PLANNERS), "POST", args=_claire, data=_week_seen, writes=True),
 ]  # fmt: skip

@@ -57,7 +57,7 @@ LISTS = [
 
 PEOPLE = [
     # From the other site, why is asked first (doors.answered).
-    Ask("rdv:waiting_join", site(*READERS, other_site=OK), data=_call, viewer="secretaire", queries=26),
+    Ask("rdv:waiting_join", site(*READERS, other_site=OK), data=_call, viewer="secretaire", queries=25),
     Ask("rdv:waiting_join", site(*READERS), "POST", data=answered(_joining), writes=True),
     Ask("rdv:waiting_person", site(*READERS), args=_person, viewer="secretaire", queries=19),
     Ask("rdv:waiting_wishes", site(*READERS), args=_person, viewer="secretaire", queries=15),

@@ -1,10 +1,8 @@
 """What the tests of people share: authors, codes read out of the post, jobs run at the same instant."""
 
 import re
-import threading
 
 import pytest
-from django.db import connections
 
 import rdv.config.celery  # noqa: F401 - the task queue, as in the web processes
 from notifications.models import Message
@@ -33,25 +31,3 @@ def code_in_post(login_code):
 
 def wrong_code(login_code):
     return f"{(int(code_in_post(login_code)) + 1) % 1_000_000:06d}"
-
-
-def together(jobs):
-    """Run the jobs at the same instant, each on its own connection; what each answered, or the error it got."""
-    barrier = threading.Barrier(len(jobs))
-    answers = [None] * len(jobs)
-
-    def run(index, job):
-        try:
-            barrier.wait(timeout=60)
-            answers[index] = job()
-        except Exception as error:  # noqa: BLE001 - every kind of refusal or failure is counted
-            answers[index] = error
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(jobs)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=120)
-    return answers

@@ -12,7 +12,8 @@ from django.db import transaction
 from notifications.channels.gsm7 import segments
 from notifications.models import Message, State
 from tests.factories import NOW, make_departement, make_usager
-from tests.usagers.conftest import code_in_post, together, wrong_code
+from tests.racing import together
+from tests.usagers.conftest import code_in_post, wrong_code
 from usagers.models import CODE_TRIES, LoginCode
 from usagers.services import codes, throttle
 from usagers.services.code_letters import sms_body

@@ -11,7 +11,8 @@ from rdv.core.db import constraint_errors
 from rdv.core.errors import DomainError
 from rdv.core.journal import Evenement
 from tests.factories import NOW, make_departement, make_usager
-from tests.usagers.conftest import AGENT, PERSON, together
+from tests.racing import together
+from tests.usagers.conftest import AGENT, PERSON
 from usagers.models import Usager
 from usagers.services import files
 from usagers.services.files import create_usager, find_or_create_verified, note_contact, update_usager

@@ -7,7 +7,8 @@ from django.db import IntegrityError, transaction
 
 from rdv.core.journal import Evenement
 from tests.factories import NOW, make_agent, make_departement, make_usager
-from tests.usagers.conftest import AGENT, PERSON, together
+from tests.racing import together
+from tests.usagers.conftest import AGENT, PERSON
 from usagers.access import proches_of, referent_ids, responsables_of
 from usagers.models import Proche, Referent, Usager
 from usagers.services.links import (

@@ -1,10 +1,13 @@
 """A small département with one Rdv on Monday at 10:00 and people who wait for the same motif."""
 
+from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
 
 from rdv.core.journal import Author
+from rdv.models import Offre
+from rdv.services.cancelling import cancel_participation
 from rdv.services.waitlist_join import Wish, Wishes, join
 from tests.factories import (
     NOW,
@@ -12,6 +15,7 @@ from tests.factories import (
     make_departement,
     make_motif,
     make_ouverture,
+    make_participation,
     make_rdv,
     make_site,
     make_usager,
@@ -47,3 +51,25 @@ def wait_for(world, *, usager=None, now=NOW, author=USAGER, motif=None, wishes=N
         usager=usager or make_usager(world.departement), motif=motif or world.motif, wishes=wishes or Wishes(), **fields
     )
     return join(wish=wish, author=author, now=now)
+
+
+def live():
+    """The offers that wait for an answer, the oldest first."""
+    return list(Offre.objects.live().whole().order_by("id"))
+
+
+@pytest.fixture
+def atelier(world):
+    """A workshop of two seats, both taken."""
+    motif = make_motif(
+        world.departement, sites=[world.site], is_collective=True, capacity=2, duration_min=60, has_waitlist=True
+    )
+    atelier = make_rdv(motif, world.site, [], utc(2027, 1, 20, 8), capacity=2)
+    for _ in range(2):
+        make_participation(atelier, make_usager(world.departement))
+    atelier.refresh_from_db()
+    return atelier
+
+
+def give_up_a_seat(atelier, now=NOW + timedelta(hours=1)):
+    return cancel_participation(participation=atelier.participations.first(), by_service=False, author=USAGER, now=now)

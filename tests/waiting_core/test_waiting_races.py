@@ -14,7 +14,8 @@ from rdv.services.waitlist_answer import accept, refuse, stop
 from rdv.services.waitlist_noted import offer_noted
 from rdv.services.waitlist_offer import lapse_due
 from tests.factories import NOW, make_agent, make_ouverture, make_rdv, make_usager, utc
-from tests.rdv.test_races import kinds, overlaps, together
+from tests.racing import kinds, together
+from tests.rdv.test_races import overlaps
 from tests.waiting_core.conftest import AGENT, TEN, USAGER, build_world, wait_for
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]

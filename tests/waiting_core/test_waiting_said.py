@@ -31,32 +31,12 @@ from rdv.services.waitlist_match import Freed, given_back
 from rdv.services.waitlist_noted import offer_noted
 from rdv.services.waitlist_queue import note_freed
 from rdv.services.waitlist_rules import PolicyRefused, examples_of, set_policy
-from tests.factories import NOW, make_motif, make_ouverture, make_participation, make_rdv, make_usager, utc
-from tests.waiting_core.conftest import AGENT, TEN, USAGER, wait_for
+from tests.factories import NOW, make_motif, make_ouverture, make_rdv, make_usager
+from tests.waiting_core.conftest import AGENT, TEN, USAGER, give_up_a_seat, live, wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
 H = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
-
-
-def live():
-    return list(Offre.objects.live().whole().order_by("id"))
-
-
-@pytest.fixture
-def atelier(world):
-    motif = make_motif(
-        world.departement, sites=[world.site], is_collective=True, capacity=2, duration_min=60, has_waitlist=True
-    )
-    atelier = make_rdv(motif, world.site, [], utc(2027, 1, 20, 8), capacity=2)
-    for _ in range(2):
-        make_participation(atelier, make_usager(world.departement))
-    atelier.refresh_from_db()
-    return atelier
-
-
-def give_up_a_seat(atelier, now=NOW + H):
-    return cancel_participation(participation=atelier.participations.first(), by_service=False, author=USAGER, now=now)
 
 
 def state_of(inscription):
