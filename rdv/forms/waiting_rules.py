@@ -26,16 +26,16 @@ GROUPS: Mapping[str, tuple[str, tuple[tuple[str, str], ...]]] = {
         "L’heure est à quelques jours",
         (
             ("middle_from_h", "« Quelques jours » : à plus de combien d’heures"),
-            ("middle_people", "Combien de personnes à la fois, au milieu (0 : toutes)"),
-            ("middle_answer_min", "Minutes pour répondre, au milieu"),
+            ("middle_people", "Combien de personnes à la fois, à quelques jours (0 : toutes)"),
+            ("middle_answer_min", "Minutes pour répondre, à quelques jours"),
         ),
     ),
     "near": (
         "L’heure est proche",
         (
             ("near_from_h", "« Proche » : à plus de combien d’heures"),
-            ("near_people", "Combien de personnes à la fois, de près (0 : toutes)"),
-            ("near_answer_min", "Minutes pour répondre, de près"),
+            ("near_people", "Combien de personnes à la fois, quand c’est proche (0 : toutes)"),
+            ("near_answer_min", "Minutes pour répondre, quand c’est proche"),
         ),
     ),
     "short": (

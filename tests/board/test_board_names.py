@@ -51,7 +51,7 @@ def test_the_page_holds_both_names_and_reads_the_whole_one(house, client_of):
 
 @pytest.mark.django_db
 def test_a_brother_and_a_sister_are_not_taken_for_one_another(house, client_of):
-    for hour, first in ((14, "Nina"), (15, "Naël")):
+    for hour, first in ((11, "Nina"), (12, "Naël")):
         child = person(house, first, "Lefebvre")
         make_rdv(house.motif, house.site, [house.claire], wall(hour), usagers=[child], created_at=wall(7))
     found = shorts(client_of("secretary").get(URL))

@@ -140,7 +140,6 @@ def hole_url(block: Block, column: Column, reader: Reader) -> str:
 
 
 def _held(block: Block, reader: Reader) -> Said:
-    left = f"jusqu’à {reader.hour(block.expires_at)}" if block.expires_at else ""
     return Said(
         block.kind,
         reader.hour(block.starts_at),
@@ -148,9 +147,16 @@ def _held(block: Block, reader: Reader) -> Said:
         "Place tenue",
         state="held",
         text="Liste d’attente" if block.is_waitlist else "Un formulaire se remplit",
-        badge=Badge("hourglass", "h", left) if left else None,
+        badge=Badge("hourglass", "h", _until(block.expires_at, reader), "jusqu’à") if block.expires_at else None,
         url=reverse("rdv:waiting_take", args=[block.token]) if block.token else "",
     )
+
+
+def _until(instant: datetime, reader: Reader) -> str:
+    """13:00; lun. 13:00 when it is not today."""
+    local = instant.astimezone(reader.zone)
+    day = "" if local.date() == reader.asked.today else f"{french.SHORT_WEEKDAYS[local.weekday()]}{NBSP}"
+    return f"{day}{reader.hour(instant)}"
 
 
 def _rdv(block: Block, visit: Visit, column: Column, reader: Reader) -> Said:

@@ -179,7 +179,8 @@ def event_words(event: Evenement) -> str:
     words = EVENTS.get(event.kind) or HISTORY.get(event.kind, "Changement")
     data: dict[str, Any] = event.data
     if event.kind == "inscription.state":
-        words = STATES.get(str(data.get("after")), ("", "Changement"))[1]
+        state = str(data.get("after"))
+        words = "Attend de nouveau" if state == InscriptionState.WAITING else STATES.get(state, ("", "Changement"))[1]
     if event.kind == "inscription.priority":
         words += f"{NBSP}: {Priority(data['after']).label}"
     reason = str(data.get("reason") or "")
@@ -188,7 +189,7 @@ def event_words(event: Evenement) -> str:
 
 
 REASONS: Mapping[str, str] = {
-    "woken": "attend de nouveau",
+    "woken": "la pause est finie",
     "unanswered": "propositions restées sans réponse",
     "wrong_number": "mauvais numéro",
     "kept_rdv_past": "le rendez-vous gardé a eu lieu",
