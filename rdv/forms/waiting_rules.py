@@ -4,14 +4,17 @@ An empty box keeps what applies below (the platform, or the département for a m
 """
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from django import forms
 
+from rdv.domain import french
 from rdv.domain.waiting import Policy, PolicyError, policy_from
 from rdv.services.waitlist_rules import examples_of, settings_of
 
 LARGEST = 24 * 60 * 7
+HOUR_MIN = 60
 # Panels of the page, and the words of each setting.
 GROUPS: Mapping[str, tuple[str, tuple[tuple[str, str], ...]]] = {
     "far": (
@@ -26,16 +29,16 @@ GROUPS: Mapping[str, tuple[str, tuple[tuple[str, str], ...]]] = {
         "L’heure est à quelques jours",
         (
             ("middle_from_h", "« Quelques jours » : à plus de combien d’heures"),
-            ("middle_people", "Combien de personnes à la fois, au milieu (0 : toutes)"),
-            ("middle_answer_min", "Minutes pour répondre, au milieu"),
+            ("middle_people", "Combien de personnes à la fois, à quelques jours (0 : toutes)"),
+            ("middle_answer_min", "Minutes pour répondre, à quelques jours"),
         ),
     ),
     "near": (
         "L’heure est proche",
         (
             ("near_from_h", "« Proche » : à plus de combien d’heures"),
-            ("near_people", "Combien de personnes à la fois, de près (0 : toutes)"),
-            ("near_answer_min", "Minutes pour répondre, de près"),
+            ("near_people", "Combien de personnes à la fois, quand c’est proche (0 : toutes)"),
+            ("near_answer_min", "Minutes pour répondre, quand c’est proche"),
         ),
     ),
     "short": (
@@ -65,6 +68,11 @@ GROUPS: Mapping[str, tuple[str, tuple[tuple[str, str], ...]]] = {
 }
 
 
+def _hours(name: str, value: int) -> str:
+    """Nobody reads 1440 minutes as a day."""
+    return f" ({french.duration(timedelta(minutes=value))})" if name.endswith("_min") and value >= HOUR_MIN else ""
+
+
 class PolicyForm(forms.Form):
     """`below`: what applies where a box is left empty."""
 
@@ -78,7 +86,7 @@ class PolicyForm(forms.Form):
                     required=False,
                     min_value=0,
                     max_value=LARGEST,
-                    help_text=f"Vide : {usual[name]}, comme {whose}.",
+                    help_text=f"Vide : {usual[name]}{_hours(name, usual[name])}, comme {whose}.",
                     error_messages={
                         "invalid": "Écrivez un nombre entier, en chiffres.",
                         "min_value": "Ce nombre est trop petit.",

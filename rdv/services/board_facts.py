@@ -31,6 +31,7 @@ class Person:
     needs: tuple[str, ...] = ()
     companion: str = ""
     answer: Answer = Answer.NONE
+    first_name: str = ""
 
     @property
     def is_live(self) -> bool:

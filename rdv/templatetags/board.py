@@ -56,7 +56,7 @@ def _card(cell: Cell) -> str:
     said = cell.said
     return (
         f'<a class="ev {said.state}{_short(cell)}" id="{said.key}" href="{escape(said.url)}"{_marks(said)}>'
-        f"<b>{said.hour} {escape(said.title)}</b>"
+        f"{_title(said)}"
         f'<span class="tx">{_warning(said)}{"".join(map(_need, said.needs))}{_answer(said.answer)}'
         f'<span class="w1">{_sign(said.icon)}{escape(said.text)}</span></span>{_badge(said.badge)}</a>'
     )
@@ -77,7 +77,7 @@ def _hole(said: Said, name: str) -> str:
 def _held(cell: Cell) -> str:
     """An hour held: a link for those who may take it back from the waiting list."""
     said = cell.said
-    within = f'<b>{said.hour} {escape(said.title)}</b><span class="tx">{escape(said.text)}</span>{_badge(said.badge)}'
+    within = f'{_title(said)}<span class="tx">{escape(said.text)}</span>{_badge(said.badge)}'
     shape = f'class="ev held{_short(cell)}"'
     if said.url:
         return f'<a {shape} href="{escape(said.url)}" hx-boost="false">{within}</a>'
@@ -92,8 +92,17 @@ def _other(said: Said) -> str:
     return f'<span class="{shape}">{_sign(said.icon)}{warning}{escape(said.title)}{hours}</span>'
 
 
+def _title(said: Said) -> str:
+    """Hour and name. The short name is no text of the page: the sheet writes it where the whole one does not fit."""
+    short = f' data-c="{escape(said.short)}"' if said.short else ""
+    name = f'<span class="nm"{short}><span>{escape(said.title)}</span></span>'
+    return f'<b><span class="hh">{said.hour}</span> {name}</b>'
+
+
 def _short(cell: Cell) -> str:
-    return " l1" if cell.is_short else ""
+    if cell.is_short:
+        return " l1"
+    return " l3" if cell.is_tall else ""
 
 
 def _marks(said: Said) -> str:

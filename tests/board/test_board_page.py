@@ -140,7 +140,7 @@ def test_what_is_held_is_told_without_for_whom(house, client_of):
         ends_at=option.ends_at,
     )
     said = titles(client_of("secretary").get(URL))["Place tenue"].said
-    assert (said.hour, said.badge.word) == ("11:00", "jusqu’à 10:20")
+    assert (said.hour, said.badge.lead, said.badge.word) == ("11:00", "jusqu’à", "10:20")
 
 
 def test_the_team_is_remembered_by_site(house, client_of):

@@ -11,10 +11,10 @@ import time_machine
 from rdv.core.journal import Author
 from rdv.models import Participation
 from rdv.services import arrivals
-from tests.board.conftest import NOW, build, people_of
+from tests.board.conftest import NOW, build, people_of, person, wall
 from tests.e2e.conftest import SMALLEST, check, has_focus, settle
 from tests.e2e.hands import Hands, at_the_desk
-from tests.factories import make_usager
+from tests.factories import make_rdv, make_usager
 from tests.signing import signed_in
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -223,3 +223,27 @@ def test_without_script(desk, house):
     page.locator("#jour-apres").click()
     assert "Mercredi 13\u00a0janvier 2027" in page.locator("h1").inner_text()
     check(page)
+
+
+WHOLE_NAME = "name => name.querySelector('span').offsetTop === name.offsetTop"
+SHORT_NAME = "name => getComputedStyle(name, '::before').content"
+
+
+def test_a_narrow_card_has_the_short_name_and_says_the_whole_one(desk, house):
+    """Two lines of which one is shown: the whole name, or the short one when the whole one is too long."""
+    make_rdv(house.motif, house.site, [house.claire], wall(16, 30), usagers=[long_named(house)], created_at=NOW)
+    page = desk()
+    name = page.locator(".nm", has_text="Marie-Maximilienne Vandenbroucke")
+    assert name.evaluate(WHOLE_NAME)
+    page.set_viewport_size({"width": 660, "height": 768})
+    assert not name.evaluate(WHOLE_NAME)
+    assert "M.-M.\u00a0Vandenbroucke" in name.evaluate(SHORT_NAME)
+    assert page.locator(".nm", has_text="Noa Lefebvre").evaluate(WHOLE_NAME)
+    assert page.get_by_role("link", name="16:30 Marie-Maximilienne Vandenbroucke").is_visible()
+    page.set_viewport_size({"width": SMALLEST, "height": 740})
+    assert name.evaluate(SHORT_NAME) == "none"
+    assert name.evaluate("name => name.scrollHeight <= name.clientHeight")
+
+
+def long_named(house):
+    return person(house, "Marie-Maximilienne", "Vandenbroucke")

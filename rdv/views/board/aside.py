@@ -174,7 +174,7 @@ def summary(board: Board, reader: Reader, waiting: Sequence[Waiting]) -> str:
     seen = sum(person.status is Status.SEEN for _, person in people)
     away = sum(person.status is Status.NOSHOW for _, person in people)
     late = sum(visit.lateness(person, reader.now) > 0 for visit, person in people)
-    words = [f"{len(visits)} Rdv"]
+    words = [f"{len(visits) or 'Aucun'} Rdv"]
     words += [f"{seen} vu{_s(seen)}"] if seen else []
     words += [f"{len(waiting)} en attente"] if waiting else []
     words += [f"{away} absent{_s(away)}"] if away else []

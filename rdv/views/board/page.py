@@ -22,6 +22,7 @@ from rdv.services.board_doors import here_for
 from rdv.services.board_facts import Board, Visit
 from rdv.views.board.aside import expected_soon, found_by, next_holes, summary, waiting_room, with_whom
 from rdv.views.board.asked import BoardAsked, read_board_asked, read_team
+from rdv.views.board.names import alike_names
 from rdv.views.board.persons import MINUTES, shown_person
 from rdv.views.board.shown import shown_board
 from rdv.views.board.words import Reader
@@ -69,7 +70,7 @@ def show_board(request: AgentRequest, site: Site, asked: BoardAsked, *, status: 
     now = clock.now()
     team = (request.session.get(TEAMS) or {}).get(str(site.pk))
     found = read_board(site, asked.day, scope=request.scope, team=team, now=now)
-    reader = Reader(asked, request.departement.zone, now, site.pk)
+    reader = Reader(asked, request.departement.zone, now, site.pk, alike_names(found.visits))
     mark = mark_of(found)
     if request.GET.get("marque") == mark:
         return HttpResponse(status=204)

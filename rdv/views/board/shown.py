@@ -26,6 +26,8 @@ DAY = 24 * 60
 # A common pause at least so long is folded, into so many rows.
 PAUSE = 45
 FOLDED = 4
+# A card of so many rows holds three lines.
+TALL = 8
 # The flag of now is so many rows high: an hour written under it could not be read.
 FLAG = 4
 # Rows: beyond each of these the printed page needs lower ones.
@@ -47,6 +49,11 @@ class Cell:
     @property
     def is_short(self) -> bool:
         return self.span <= FOLDED
+
+    @property
+    def is_tall(self) -> bool:
+        """Room for a name on two lines, and one line more."""
+        return self.span >= TALL
 
 
 @dataclass(frozen=True, slots=True)

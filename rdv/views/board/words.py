@@ -26,6 +26,7 @@ from rdv.views.agenda.answers import ICONS as ANSWER_ICONS
 from rdv.views.agenda.answers import WORDS as ANSWER_WORDS
 from rdv.views.agenda.lines import clock, short_length
 from rdv.views.board.asked import BoardAsked
+from rdv.views.board.names import short_name
 
 ICONS = {Modality.HOME: "home", Modality.PHONE: "phone", Modality.VISIO: "camera"}
 WHERE = {Modality.HOME: "À domicile", Modality.PHONE: "Par téléphone", Modality.VISIO: "En visio"}
@@ -46,6 +47,7 @@ class Reader:
     zone: ZoneInfo
     now: datetime
     site_id: int
+    alike: frozenset[str] = frozenset()  # short names that would say two people
 
     def hour(self, instant: datetime) -> str:
         return clock(instant, self.zone)
@@ -72,12 +74,14 @@ ANSWERS = {one: Need(ANSWER_ICONS[one], ANSWER_WORDS[one]) for one in (Answer.CO
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One cell. `state`: class of the card. `stamp`, `participation`: for the keys A and N, when one person comes."""
+    """One cell. `short`: the title where the whole one does not fit. `state`: class of the card. `stamp`,
+    `participation`: for the keys A and N, when one person comes."""
 
     kind: Kind
     hour: str
     until: str
     title: str
+    short: str = ""
     state: str = ""
     text: str = ""
     icon: str = ""
@@ -136,7 +140,6 @@ def hole_url(block: Block, column: Column, reader: Reader) -> str:
 
 
 def _held(block: Block, reader: Reader) -> Said:
-    left = f"jusqu’à {reader.hour(block.expires_at)}" if block.expires_at else ""
     return Said(
         block.kind,
         reader.hour(block.starts_at),
@@ -144,9 +147,16 @@ def _held(block: Block, reader: Reader) -> Said:
         "Place tenue",
         state="held",
         text="Liste d’attente" if block.is_waitlist else "Un formulaire se remplit",
-        badge=Badge("hourglass", "h", left) if left else None,
+        badge=Badge("hourglass", "h", _until(block.expires_at, reader), "jusqu’à") if block.expires_at else None,
         url=reverse("rdv:waiting_take", args=[block.token]) if block.token else "",
     )
+
+
+def _until(instant: datetime, reader: Reader) -> str:
+    """13:00; lun. 13:00 when it is not today."""
+    local = instant.astimezone(reader.zone)
+    day = "" if local.date() == reader.asked.today else f"{french.SHORT_WEEKDAYS[local.weekday()]}{NBSP}"
+    return f"{day}{reader.hour(instant)}"
 
 
 def _rdv(block: Block, visit: Visit, column: Column, reader: Reader) -> Said:
@@ -159,6 +169,7 @@ def _rdv(block: Block, visit: Visit, column: Column, reader: Reader) -> Said:
         reader.hour(block.starts_at),
         reader.hour(block.ends_at),
         title_of(visit),
+        short=_short_title(visit, reader),
         state=f"{state} over".strip() if warning else state,
         text=_text(visit, column.agent_id, reader),
         icon="group" if visit.is_collective or len(visit.agents) > 1 else ICONS.get(visit.modality, ""),
@@ -188,6 +199,14 @@ def title_of(visit: Visit) -> str:
     if visit.is_collective or not visit.live:
         return visit.title or visit.motif
     return french.joined([person.name for person in visit.live])
+
+
+def _short_title(visit: Visit, reader: Reader) -> str:
+    """Empty where it would say less than the whole title, or say two people at once."""
+    if visit.is_collective:
+        return ""
+    names = [short_name(person) for person in visit.live]
+    return "" if not all(names) or reader.alike & set(names) else french.joined(names)
 
 
 def _warning(block: Block) -> str:

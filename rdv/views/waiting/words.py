@@ -17,6 +17,12 @@ from rdv.domain.waiting import HALF_DAYS, Tier
 from rdv.models import Inscription, InscriptionState, Offre, OffreState, Priority, SourceKind
 
 DAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi")
+# Half-days of the whole week, said in one breath. Bits as in Inscription.half_days: morning, then afternoon.
+EVERY_DAY: Mapping[int, str] = {
+    sum(1 << (2 * day + half) for day in range(last)): f"{words}, du lundi au {DAYS[last - 1]}"
+    for half, words in enumerate(("le matin", "l’après-midi"))
+    for last in (5, 6)
+}
 # Code of rdv/templatetags/states.py and word of the badge, for the state of somebody who waits.
 STATES: Mapping[str, tuple[str, str]] = {
     InscriptionState.WAITING: ("waiting", "Attend"),
@@ -119,9 +125,11 @@ def _where(inscription: Inscription, names: Names) -> str:
 
 
 def half_days(mask: int) -> str:
-    """lundi, mardi matin, jeudi après-midi; "" for any."""
+    """lundi, mardi matin, jeudi après-midi; le matin, du lundi au samedi; "" for any."""
     if not mask:
         return ""
+    if mask in EVERY_DAY:
+        return EVERY_DAY[mask]
     words = []
     for number, day in enumerate(DAYS):
         morning, afternoon = mask >> (2 * number) & 1, mask >> (2 * number + 1) & 1
@@ -171,7 +179,8 @@ def event_words(event: Evenement) -> str:
     words = EVENTS.get(event.kind) or HISTORY.get(event.kind, "Changement")
     data: dict[str, Any] = event.data
     if event.kind == "inscription.state":
-        words = STATES.get(str(data.get("after")), ("", "Changement"))[1]
+        state = str(data.get("after"))
+        words = "Attend de nouveau" if state == InscriptionState.WAITING else STATES.get(state, ("", "Changement"))[1]
     if event.kind == "inscription.priority":
         words += f"{NBSP}: {Priority(data['after']).label}"
     reason = str(data.get("reason") or "")
@@ -180,7 +189,7 @@ def event_words(event: Evenement) -> str:
 
 
 REASONS: Mapping[str, str] = {
-    "woken": "attend de nouveau",
+    "woken": "la pause est finie",
     "unanswered": "propositions restées sans réponse",
     "wrong_number": "mauvais numéro",
     "kept_rdv_past": "le rendez-vous gardé a eu lieu",
