@@ -16,6 +16,7 @@ from rdv.views.console import (
     rdv_page,
     seats,
     series,
+    undoing,
     usagers,
 )
 
@@ -34,6 +35,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("rdv/<uuid:uuid>/confirme/", rdv_page.rdv_confirmed, name="rdv_confirmed"),
     path("rdv/<uuid:uuid>/annuler/", rdv_page.rdv_cancel, name="rdv_cancel"),
     path("rdv/<uuid:uuid>/deplacer/", moving.rdv_move, name="rdv_move"),
+    path("rdv/<uuid:uuid>/deplacer/defaire/", undoing.rdv_move_undo, name="rdv_move_undo"),
     path("rdv/<uuid:uuid>/note/", note.rdv_note, name="rdv_note"),
     path("rdv/<uuid:uuid>/remettre/", rdv_page.rdv_restore, name="rdv_restore"),
     path("rdv/<uuid:uuid>/reprendre/", again.rdv_again, name="rdv_again"),

@@ -103,7 +103,7 @@ def test_dragged_to_another_hour_and_told(day, agenda):
     said = " ".join(dialog(page).inner_text().split())
     assert "9:00 à 9:30, Claire Vasseur" in said
     assert "11:00 à 11:30, Claire Vasseur" in said
-    assert "La personne est prévenue tout de suite" in said
+    assert "Un message part dans 2 minutes" in said
     assert day.hours() == "09:00-09:30"
     check(page)
     press(page, "Déplacer au")

@@ -204,6 +204,13 @@ RDV = [
         queries=17,
     ),
     _post("rdv_move", site(*READERS), args=_of_rdv, data=_move),
+    # Each undoes their own move; the others ask for Claire's.
+    _post(
+        "rdv_move_undo",
+        site(*READERS),
+        args=lambda h, r: [h.shifted.get(r, h.shifted["owner"]).uuid],
+        data=lambda _h, _r: {"version": 1},
+    ),
     _post(
         "rdv_seats",
         site(*READERS),

@@ -28,7 +28,7 @@ from rdv.services.console_motifs import sites_of_motif
 from rdv.services.console_people import agents_by_site
 from rdv.services.console_rdv import last_change, page_of
 from rdv.services.errors import ChangedMeanwhile
-from rdv.services.moving import Move, move_rdv, visit_place
+from rdv.services.moving import Move, is_told_later, move_rdv, visit_place
 from rdv.services.questions import EVERYBODY, Creneau
 from rdv.views.agenda.asked import to_rdv
 from rdv.views.console.screen import console_roles
@@ -172,6 +172,7 @@ def _page(
         "exact": exact,
         "target": target,
         "matrix": _matrix(request, moving, nearest) if target is None or is_taken else None,
+        "waits": target is not None and is_told_later(moving.rdv, target.starts_at, now=moving.now),
         "with_everybody": request.GET.get("avec") == "tous",
         "refusal": refusal,
         "nearest": nearest,
