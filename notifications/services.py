@@ -168,7 +168,7 @@ def reword(letter: Letter) -> None:
     """What waits under this key says this instead, and its stand-in too. What has left stays as it was."""
     for one in (letter, letter.fallback):
         if one is not None:
-            _same_key(one).waiting().update(body=one.body, title=one.title, html=one.html)
+            _same_key(one).waiting().update(body=one.body, title=one.title, html=one.html, calendar=one.calendar)
 
 
 def change_addresses(recipient: str, *, phone: str, email: str, now: datetime) -> None:

@@ -40,6 +40,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("rdv/<uuid:uuid>/remettre/", rdv_page.rdv_restore, name="rdv_restore"),
     path("rdv/<uuid:uuid>/reprendre/", again.rdv_again, name="rdv_again"),
     path("rdv/<uuid:uuid>/places/", seats.rdv_seats, name="rdv_seats"),
+    path("rdv/<uuid:uuid>/titre/", seats.rdv_title, name="rdv_title"),
     path("rdv/<uuid:uuid>/serie/", series.rdv_series, name="rdv_series"),
     path("rdv/<uuid:uuid>/serie/annuler/", series.rdv_series_cancel, name="rdv_series_cancel"),
     path("usagers/", usagers.usagers, name="usagers"),

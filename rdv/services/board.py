@@ -87,6 +87,7 @@ def _visit(row: RdvRow, rows: Rows, zone: ZoneInfo, now: datetime) -> Visit:
             needs=one.needs,
             companion=one.companion,
             answer=_answer(row, one, zone, now),
+            version=row.schedule_version,
         )
         for one in rows.people_of.get(row.pk, ())
     )

@@ -31,6 +31,7 @@ class Person:
     needs: tuple[str, ...] = ()
     companion: str = ""
     answer: Answer = Answer.NONE
+    version: int = 0  # of the schedule of their Rdv
 
     @property
     def is_live(self) -> bool:

@@ -194,6 +194,8 @@ def _words(event: Evenement, zone: ZoneInfo, sites: Mapping[int, str]) -> str:
             return _moved("a déplacé", data, zone, sites)
         case "rdv.move_undone":
             return _moved("a défait le déplacement", data, zone, sites)
+        case "rdv.title":
+            return f"a changé le titre : {_titled(data.get('before'))} → {_titled(data.get('after'))}"
         case "rdv.cancelled":
             return _with_reason("a annulé la séance", data)
         case "participation.status":
@@ -203,6 +205,10 @@ def _words(event: Evenement, zone: ZoneInfo, sites: Mapping[int, str]) -> str:
         case "participation.confirmed":
             return f"a noté : la personne vient ({_by(data)})"
     return FOLLOWED.get(event.kind, "a changé le rendez-vous")
+
+
+def _titled(title: object) -> str:
+    return f"« {title} »" if title else "aucun"
 
 
 def _by(data: Mapping[str, Any]) -> str:

@@ -186,11 +186,25 @@ def unconfirmed(participation: Participation, *, now: datetime) -> None:
     _reword(participation, now)
 
 
+def retitled(participation: Participation, *, now: datetime) -> None:
+    """The session has another title, at the same hour and place: no news, what waits for its hour says it."""
+    case = _case(participation, now)
+    if case is not None:
+        _reword_reminders(case)
+
+
 def _reword(participation: Participation, now: datetime) -> None:
     case = _case(participation, now)
     if case is not None and participation.rdv.motif.asks:
-        for letter in _reminders(case):
-            post_office.reword(letter)
+        _reword_reminders(case)
+
+
+def _reword_reminders(case: "_Case") -> None:
+    """Those that wait, however near they are by now; what has left, or was never planned, is not touched."""
+    for news in REMINDERS:
+        for channel in MessageChannel:
+            if letter := _letter(case, news, channel):
+                post_office.reword(letter)
 
 
 def can_be_resent(message: Message, participation: Participation, *, now: datetime) -> bool:

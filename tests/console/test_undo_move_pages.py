@@ -190,3 +190,16 @@ def test_the_undo_of_a_move_costs_a_bounded_number_of_queries(desk, rdv, django_
     moved_by_the_desk(desk, rdv)
     with django_assert_max_num_queries(75):
         undo(desk.client, rdv)
+
+
+def test_a_move_refused_keeps_the_hour_and_the_reason_in_the_exact_form(desk, rdv):
+    """The reason given for a closed hour, refused because somebody was faster: nothing is typed again."""
+    other = Author("agent", desk.claire.pk, "Claire Vasseur", "agent")
+    moved = Move(starts_at=TEN, agents=[desk.claire.pk])
+    move_rdv(rdv=Rdv.objects.get(pk=rdv.pk), move=moved, author=other, now=NOW)
+    late = {"creneau": value_of(utc(2027, 1, 5, 17), desk.canal, desk.claire), "version": 0, "reason": "Urgence"}
+    response = desk.client.post(address("rdv_move", rdv), late)
+    assert response.status_code == 409
+    exact = response.context["exact"]
+    assert [str(exact[name].value()) for name in ("day", "hour", "reason")] == ["2027-01-05", "18:00:00", "Urgence"]
+    assert 'value="Urgence"' in seen(response)

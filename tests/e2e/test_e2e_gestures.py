@@ -112,6 +112,20 @@ def test_dragged_to_another_hour_and_told(day, agenda):
     check(page)
 
 
+def test_a_drag_is_undone_from_the_agenda_that_shows_it(day, agenda):
+    page = agenda()
+    drag(page, card(page, day), down=120)
+    press(page, "Déplacer au")
+    assert day.hours() == "11:00-11:30"
+    button = page.get_by_role("button", name="Défaire le déplacement")
+    button.focus()
+    page.keyboard.press("Enter")
+    page.get_by_text("Le déplacement est défait").wait_for()
+    assert day.hours() == "09:00-09:30"
+    assert page.url.partition("?")[0].endswith("/agenda/")
+    check(page)
+
+
 def test_a_taken_hour_is_refused_in_words_and_the_card_put_back(day, agenda):
     page = agenda()
     drag(page, card(page, day), down=60)

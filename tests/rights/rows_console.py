@@ -218,6 +218,12 @@ RDV = [
         data=lambda h, _r: {"capacity": h.session.capacity + 1, "vu": h.session.capacity},
     ),
     _post(
+        "rdv_title",
+        site(*READERS),
+        args=lambda h, _r: [h.session.uuid],
+        data=lambda h, _r: {"title": "Massage bébé, avec les pères", "vu": h.session.title},
+    ),
+    _post(
         "rdv_restore",
         site(*READERS),
         args=lambda h, _r: [h.given_back.rdv.uuid],

@@ -49,6 +49,11 @@ class Target:
         agents = "-".join(str(agent.pk) for agent in self.agents)
         return f"{int(self.starts_at.timestamp())}_{self.site.pk}_{agents}"
 
+    @property
+    def who(self) -> str:
+        """As the exact form says it."""
+        return f"{self.site.pk}:{self.agents[0].pk}" if len(self.agents) == 1 else ""
+
 
 @dataclass(slots=True)
 class Moving:
@@ -95,9 +100,12 @@ def _read(request: AgentRequest, uuid: uuids.UUID) -> Moving:
     return Moving(rdv, now, today, sites, agents_by_site(sites, today=today), own)
 
 
-def _exact_form(request: AgentRequest, moving: Moving) -> ExactTimeForm:
-    local = moving.rdv.starts_at.astimezone(request.departement.zone)
-    initial = {"day": local.date(), "hour": local.time()}
+def _exact_form(request: AgentRequest, moving: Moving, wanted: Target | None = None) -> ExactTimeForm:
+    """`wanted`: what was asked and may be refused: it stands in the form, reason included, to be changed there."""
+    local = (wanted.starts_at if wanted else moving.rdv.starts_at).astimezone(request.departement.zone)
+    initial: dict[str, Any] = {"day": local.date(), "hour": local.time()}
+    if wanted is not None:
+        initial |= {"reason": wanted.reason, "who": wanted.who if wanted.agents != moving.own else ""}
     data = request.GET if "day" in request.GET else None
     return ExactTimeForm(data, rdv=moving.rdv, who=moving.who, initial=initial)
 
@@ -123,7 +131,7 @@ def _move(request: AgentRequest, moving: Moving) -> HttpResponse:
     if creneau is not None:
         reason = request.POST.get("reason", "")[:200]
         target = moving.target(creneau.starts_at, creneau.site_id, creneau.agent_ids, reason)
-    exact = _exact_form(request, moving)
+    exact = _exact_form(request, moving, target)
     if target is None:
         return _page(request, moving, exact=exact, target=None, status=422)
     rdv = moving.rdv

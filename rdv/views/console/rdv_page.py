@@ -17,7 +17,7 @@ from rdv.core import clock
 from rdv.core.errors import DomainError
 from rdv.domain.statuses import Status
 from rdv.forms.console_rdv import BY_SERVICE, WHOLE, CancelForm, read_version
-from rdv.forms.console_seats import SeatsForm
+from rdv.forms.console_seats import SeatsForm, TitleForm
 from rdv.models import ConfirmedBy, Participation, Rdv
 from rdv.services import confirming
 from rdv.services.attendance import set_status
@@ -50,6 +50,7 @@ def rdv_shown(request: AgentRequest, rdv: Rdv, *, status: int = 200, **more: Any
         "undo": undoable(page.events, rdv, agent_id=request.scope.agent_id, now=now) if may_write else None,
         "members": members_of(request.scope, rdv, now=now),
         "seats": SeatsForm(capacity=rdv.capacity) if rdv.motif.is_collective else None,
+        "titling": TitleForm(title=rdv.title) if rdv.motif.is_collective else None,
     }
     return render(request, "rdv/rdv/rdv.html", context | more, status=status)
 
