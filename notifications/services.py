@@ -86,6 +86,7 @@ def make_obsolete(
     now: datetime,
     kinds: Collection[str] | None = None,
     below_version: int | None = None,
+    from_version: int | None = None,
 ) -> int:
     """What has not left yet about this subject never will. Returns how many."""
     rows = Message.objects.about(*subject)
@@ -93,6 +94,8 @@ def make_obsolete(
         rows = rows.filter(kind__in=kinds)
     if below_version is not None:
         rows = rows.filter(version__lt=below_version)
+    if from_version is not None:
+        rows = rows.filter(version__gte=from_version)
     # A worker holds these: it looks at `dropped_at` before it hands them over, and before any retry.
     rows.filter(state=State.SENDING, dropped_at__isnull=True).update(dropped_at=now)
     return rows.waiting().update(state=State.OBSOLETE, settled_at=now)
@@ -120,6 +123,26 @@ def revive(
     return len(found)
 
 
+def put_back(
+    subject: tuple[str, str],
+    *,
+    kinds: Collection[str],
+    version: int,
+    as_version: int,
+    now: datetime,
+    dropped_at: datetime | None = None,
+) -> int:
+    """A change undone: what it made obsolete (at `dropped_at`) is promised again as before, at its own hour, under the
+    version of now, so that whatever comes next finds it. Returns how many."""
+    rows = Message.objects.about(*subject).filter(
+        kind__in=kinds, version=version, state=State.OBSOLETE, worthless_after__gt=now
+    )
+    if dropped_at is not None:
+        rows = rows.filter(settled_at=dropped_at)
+    rows.update(version=as_version)
+    return revive(subject, kinds=kinds, version=as_version, now=now)
+
+
 def add_line(letter: Letter, line: str, *, now: datetime, in_place_of: str = "") -> None:
     """Add a line to a letter that waits for its hour (a digest); write the letter if there is none.
 
@@ -142,7 +165,7 @@ def reword(letter: Letter) -> None:
     """What waits under this key says this instead, and its stand-in too. What has left stays as it was."""
     for one in (letter, letter.fallback):
         if one is not None:
-            _same_key(one).waiting().update(body=one.body, title=one.title, html=one.html)
+            _same_key(one).waiting().update(body=one.body, title=one.title, html=one.html, calendar=one.calendar)
 
 
 def change_addresses(recipient: str, *, phone: str, email: str, now: datetime) -> None:
@@ -212,6 +235,19 @@ def has_left(subject: tuple[str, str], *, kind: str) -> bool:
     """Did the latest news of this kind reach, or try to reach, somebody?"""
     latest = Message.objects.about(*subject).filter(kind=kind).order_by("-version").values("version")[:1]
     return Message.objects.about(*subject).filter(kind=kind, version=latest, state__in=GONE).exists()
+
+
+def left_since(subject: tuple[str, str], *, kinds: Collection[str], since: datetime) -> bool:
+    """Did something of these kinds, written since then, reach or try to reach somebody?"""
+    rows = Message.objects.about(*subject).filter(kind__in=kinds, created_at__gte=since)
+    return rows.filter(state__in=GONE).exists()
+
+
+def is_unsaid(subject_type: str, subject_ids: Collection[str], *, kind: str, version: int) -> bool:
+    """This news was written for these subjects, and has left for none of them."""
+    rows = Message.objects.filter(subject_type=subject_type, subject_id__in=subject_ids, kind=kind, version=version)
+    states = set(rows.order_by().values_list("state", flat=True).distinct())
+    return bool(states & {State.PLANNED, State.STANDBY}) and not states & set(GONE)
 
 
 def last_sent(subject_type: str, subject_ids: Collection[str], *, kinds: Collection[str]) -> dict[str, datetime]:

@@ -16,6 +16,7 @@ from rdv.views.console import (
     rdv_page,
     seats,
     series,
+    undoing,
     usagers,
 )
 
@@ -34,10 +35,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("rdv/<uuid:uuid>/confirme/", rdv_page.rdv_confirmed, name="rdv_confirmed"),
     path("rdv/<uuid:uuid>/annuler/", rdv_page.rdv_cancel, name="rdv_cancel"),
     path("rdv/<uuid:uuid>/deplacer/", moving.rdv_move, name="rdv_move"),
+    path("rdv/<uuid:uuid>/deplacer/defaire/", undoing.rdv_move_undo, name="rdv_move_undo"),
     path("rdv/<uuid:uuid>/note/", note.rdv_note, name="rdv_note"),
     path("rdv/<uuid:uuid>/remettre/", rdv_page.rdv_restore, name="rdv_restore"),
     path("rdv/<uuid:uuid>/reprendre/", again.rdv_again, name="rdv_again"),
     path("rdv/<uuid:uuid>/places/", seats.rdv_seats, name="rdv_seats"),
+    path("rdv/<uuid:uuid>/titre/", seats.rdv_title, name="rdv_title"),
     path("rdv/<uuid:uuid>/serie/", series.rdv_series, name="rdv_series"),
     path("rdv/<uuid:uuid>/serie/annuler/", series.rdv_series_cancel, name="rdv_series_cancel"),
     path("usagers/", usagers.usagers, name="usagers"),

@@ -205,7 +205,7 @@ class _Known:
 
 
 class _Chooser:
-    """The ways of each line, and the best of them. Hours are looked for once by motif, site and référents."""
+    """The ways of each line, and the best of them. Hours are looked for once by motif, site, length and référents."""
 
     def __init__(
         self, agent: Agent, colleagues: Colleagues, names: Mapping[int, str], away: Sequence[Interval], now: datetime
@@ -279,7 +279,7 @@ class _Chooser:
         rdv = participation.rdv
         # A follow-up is asked of the référents of the person, a visit of the road to their home.
         own = rdv.motif.is_follow_up or rdv.modality == Modality.HOME
-        key = (rdv.motif_id, rdv.site_id, participation.usager_id if own else None, is_whole)
+        key = (rdv.motif_id, rdv.site_id, rdv.length, participation.usager_id if own else None, is_whole)
         if key not in self.free:
             question = question_for(participation, now=self.now, agents=EVERYBODY, site_ids=[rdv.site_id])
             until = question.window.latest if is_whole else min(question.window.latest, question.window.earliest + SOON)

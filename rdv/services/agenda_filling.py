@@ -13,6 +13,7 @@ from rdv.core.errors import DomainError
 from rdv.domain.statuses import Status
 from rdv.models import Participation
 from rdv.services.attendance import set_status
+from rdv.services.errors import ChangedMeanwhile
 
 # What may be said of somebody whose hour is over.
 ANSWERS = (Status.SEEN, Status.NOSHOW, Status.EXCUSED)
@@ -43,6 +44,8 @@ def fill_in(
     done = Filled()
     for participation, status in answers.items():
         try:
+            if participation.ends_at > now:  # moved since the list was shown: nobody gave up the hour to come
+                raise ChangedMeanwhile
             set_status(
                 participation=participation,
                 status=status,

@@ -34,6 +34,7 @@ TO_RECEIVE = timedelta(hours=1)
 TITLES = {
     "booked": "Nouveau rendez-vous",
     "moved": "Rendez-vous déplacé",
+    "unmoved": "Déplacement défait",
     "cancelled": "Rendez-vous annulé",
     "late": "Retard annoncé",
     "arrived": "Quelqu’un est arrivé",
@@ -52,7 +53,7 @@ def agent_told(
     gone_agent_ids: Collection[int] = (),
     more: str = "",
 ) -> None:
-    """Tell the agents of this Rdv. kind: booked, moved, cancelled, late, arrived.
+    """Tell the agents of this Rdv. kind: booked, moved, unmoved, cancelled, late, arrived.
 
     `was_at`: when it was before it moved. `gone_agent_ids`: agents who had it and have it no more. `more`: a line that
     tells of the rest of its series.
@@ -72,6 +73,7 @@ def agent_letters(
     was_at: datetime | None = None,
     gone_agent_ids: Collection[int] = (),
     more: str = "",
+    in_place_of: str = "",
 ) -> list[Letter]:
     """What leaves at once, to be posted with the rest of the news; what waits for the morning is written here."""
     letters: list[Letter] = []
@@ -81,10 +83,18 @@ def agent_letters(
         if not _is_wanted(agent, rdv, kind=kind, author=author, now=now, was_at=was_at):
             continue
         if _waits_for_morning(agent, rdv, kind=kind, now=now):
-            _add_to_digest(agent, rdv, kind=kind, now=now, more=more)
+            _add_to_digest(agent, rdv, kind=kind, now=now, more=more, in_place_of=in_place_of)
         else:
-            letters.append(_letter(agent, rdv, kind=kind, now=now, was_at=was_at, more=more))
+            at = _leaves_at(rdv, kind=kind, author=author, now=now, was_at=was_at)
+            letters.append(_letter(agent, rdv, kind=kind, now=now, at=at, was_at=was_at, more=more))
     return letters
+
+
+def _leaves_at(rdv: Rdv, *, kind: str, author: Author, now: datetime, was_at: datetime | None) -> datetime:
+    """Undone within two minutes, a cancellation, or a move by an agent, never was. What is near is told at once."""
+    is_undoable = kind == "cancelled" or (kind == "moved" and author.is_agent)
+    is_near = min(rdv.starts_at, was_at or rdv.starts_at) <= now + 2 * GRACE
+    return now + GRACE if is_undoable and not is_near else now
 
 
 def _agents_of(rdv: Rdv, gone_agent_ids: Collection[int]) -> list[Agent]:
@@ -101,6 +111,32 @@ def _agents_of(rdv: Rdv, gone_agent_ids: Collection[int]) -> list[Agent]:
 def forget_agent_notices(rdv: Rdv, *, now: datetime) -> None:
     """A cancellation undone before its notice left."""
     post_office.make_obsolete(subject_of(rdv), now=now, kinds=["agent.cancelled"])
+
+
+def move_undone(
+    rdv: Rdv,
+    *,
+    author: Author,
+    moved_at: datetime,
+    was_at: datetime,
+    was_line: str,
+    gone: Collection[int],
+    now: datetime,
+) -> None:
+    """The move of a moment ago (at `moved_at`, to `was_at`) is undone: its notice does not leave; those whom it reached
+    are told, and so is the morning's e-mail, in place of what it said (`was_line`: of `moved_line`)."""
+    undone = rdv.schedule_version - 1
+    post_office.make_obsolete(subject_of(rdv), now=now, kinds=["agent.moved"], from_version=undone)
+    has_left = post_office.left_since(subject_of(rdv), kinds=["agent.moved"], since=moved_at)
+    letters = agent_letters(
+        rdv, kind="unmoved", author=author, now=now, was_at=was_at, gone_agent_ids=gone, in_place_of=was_line
+    )
+    post_office.post(letters if has_left else [], now=now)
+
+
+def moved_line(rdv: Rdv) -> str:
+    """What the morning's e-mail says of the move that put it here."""
+    return _line(rdv, "moved")
 
 
 def forget_arrival(rdv: Rdv, *, now: datetime) -> None:
@@ -151,7 +187,9 @@ def _next_morning(rdv: Rdv, now: datetime) -> datetime:
     return today if now < today else tomorrow
 
 
-def _letter(agent: Agent, rdv: Rdv, *, kind: str, now: datetime, was_at: datetime | None, more: str = "") -> Letter:
+def _letter(
+    agent: Agent, rdv: Rdv, *, kind: str, now: datetime, at: datetime, was_at: datetime | None, more: str = ""
+) -> Letter:
     departement = rdv.motif.departement
     title = f"{TITLES[kind]} : {_when_where(rdv)}"
     lines = [title, f"Motif : {_spoken(rdv)}"]
@@ -163,8 +201,6 @@ def _letter(agent: Agent, rdv: Rdv, *, kind: str, now: datetime, was_at: datetim
         lines.append(f"Arrivé à {french.hour(now.astimezone(departement.zone))}")
     lines += [more] if more else []
     lines += ["", f"Votre agenda : {_agenda_url()}"]
-    # Undone within two minutes, a cancellation never was.
-    at = now + GRACE if kind == "cancelled" and rdv.starts_at > now + 2 * GRACE else now
     is_repeatable = kind in ("cancelled", *TODAY)
     return Letter(
         subject=subject_of(rdv),
@@ -184,7 +220,7 @@ def _letter(agent: Agent, rdv: Rdv, *, kind: str, now: datetime, was_at: datetim
     )
 
 
-def _add_to_digest(agent: Agent, rdv: Rdv, *, kind: str, now: datetime, more: str = "") -> None:
+def _add_to_digest(agent: Agent, rdv: Rdv, *, kind: str, now: datetime, more: str = "", in_place_of: str = "") -> None:
     departement = rdv.motif.departement
     at = _next_morning(rdv, now)
     day = at.date()
@@ -209,8 +245,12 @@ def _add_to_digest(agent: Agent, rdv: Rdv, *, kind: str, now: datetime, more: st
         line = f"{opening}{count} inscrit{'s' if count > 1 else ''} sur {rdv.capacity}"
         post_office.add_line(letter, line, now=now, in_place_of=opening)
     else:
-        line = f"- {TITLES[kind]} : {_when_where(rdv)}, {_spoken(rdv)}"
-        post_office.add_line(letter, f"{line} ({more})" if more else line, now=now)
+        line = _line(rdv, kind)
+        post_office.add_line(letter, f"{line} ({more})" if more else line, now=now, in_place_of=in_place_of)
+
+
+def _line(rdv: Rdv, kind: str) -> str:
+    return f"- {TITLES[kind]} : {_when_where(rdv)}, {_spoken(rdv)}"
 
 
 def _when_where(rdv: Rdv) -> str:

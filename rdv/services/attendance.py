@@ -31,10 +31,12 @@ def set_status(
     now: datetime,
     expected: Status | None = None,
     is_expected_here: bool | None = None,
+    expected_version: int | None = None,
     reason: str = "",
 ) -> Participation:
     """Say what happened. `expected`: the status the person saw on the screen; another one raises ChangedMeanwhile.
     `is_expected_here`: whether their screen said that this person has arrived (rdv/services/arrivals); the same.
+    `expected_version`: the schedule version that it showed: who is excused, or did not come, was so at that hour.
 
     Cancelling and reopening go through rdv/services/cancelling, which frees or takes the hour again.
     """
@@ -47,12 +49,23 @@ def set_status(
     if status in CANCELLED and current not in CANCELLED:
         by_service = status is Status.REVOKED
         return cancel_participation(
-            participation=participation, by_service=by_service, author=author, now=now, reason=reason
+            participation=participation,
+            by_service=by_service,
+            author=author,
+            now=now,
+            reason=reason,
+            expected_version=expected_version,
         )
     if status is Status.UNKNOWN and current in CANCELLED:
         return restore_participation(participation=participation, author=author, now=now)
     return _set_attended(
-        participation, status, expected=current, is_expected_here=is_expected_here, author=author, now=now
+        participation,
+        status,
+        expected=current,
+        is_expected_here=is_expected_here,
+        expected_version=expected_version if status is Status.NOSHOW else None,
+        author=author,
+        now=now,
     )
 
 
@@ -63,11 +76,14 @@ def _set_attended(
     *,
     expected: Status,
     is_expected_here: bool | None,
+    expected_version: int | None,
     author: Author,
     now: datetime,
 ) -> Participation:
     locked = lock_participation(participation)
     before = Status(locked.status)
+    if expected_version is not None and locked.rdv.schedule_version != expected_version:
+        raise ChangedMeanwhile
     if before != expected or _came_or_left(locked.arrived_at, expected=is_expected_here):
         raise ChangedMeanwhile
     refusal = may_move(before, status, starts_at=locked.rdv.starts_at, now=now, hour_is_free=False)

@@ -88,6 +88,7 @@ def _visit(row: RdvRow, rows: Rows, zone: ZoneInfo, now: datetime) -> Visit:
             companion=one.companion,
             answer=_answer(row, one, zone, now),
             first_name=one.first_name.strip(),
+            version=row.schedule_version,
         )
         for one in rows.people_of.get(row.pk, ())
     )

@@ -32,6 +32,7 @@ class Person:
     companion: str = ""
     answer: Answer = Answer.NONE
     first_name: str = ""
+    version: int = 0  # of the schedule of their Rdv
 
     @property
     def is_live(self) -> bool:

@@ -64,6 +64,7 @@ class RdvRow(NamedTuple):
     email_reminder_days: int | None
     sms_reminder_days: int | None
     moved_at: datetime | None
+    schedule_version: int
 
     @property
     def asks(self) -> bool:
@@ -107,7 +108,7 @@ RDV_FIELDS = (
     *("pk", "uuid", "starts_at", "ends_at", "cancelled_at", "title", "capacity", "seats_taken", "is_overbooked"),
     *("modality", "address", "latitude", "longitude", "site_id", "site__name", "site__city", "site__latitude"),
     *("site__longitude", "motif__name", "motif__service_id", "motif__is_collective", "motif__asks_confirmation"),
-    *("motif__notice_level", "motif__email_reminder_days", "motif__sms_reminder_days", "moved_at"),
+    *("motif__notice_level", "motif__email_reminder_days", "motif__sms_reminder_days", "moved_at", "schedule_version"),
 )
 
 

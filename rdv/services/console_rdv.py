@@ -79,6 +79,7 @@ class RdvPage:
     participants: Sequence[Participant]
     history: Sequence[HistoryLine]
     has_begun: bool
+    events: Sequence[Evenement] = ()
 
     @property
     def live(self) -> list[Participant]:
@@ -117,6 +118,7 @@ def page_of(rdv: Rdv, *, now: datetime) -> RdvPage:
     """Two queries beside those of the door: messages, journal (and the names it needs)."""
     participations = list(rdv.participations.all())
     told = _messages(participations)
+    events = _events(rdv)
     return RdvPage(
         rdv=rdv,
         agents=[link.agent for link in rdv.rdv_agents.all()],
@@ -129,8 +131,9 @@ def page_of(rdv: Rdv, *, now: datetime) -> RdvPage:
             )
             for one in participations
         ],
-        history=history_of_rdv(rdv),
+        history=_lines(rdv, events),
         has_begun=rdv.starts_at <= now,
+        events=events,
     )
 
 
@@ -146,7 +149,14 @@ def _messages(participations: Sequence[Participation]) -> dict[str, list[Message
 
 def history_of_rdv(rdv: Rdv) -> list[HistoryLine]:
     """The last lines of the journal, in words; people are named as they were then."""
-    events = list(Evenement.objects.about("rdv", rdv.uuid)[:MOST_LINES])
+    return _lines(rdv, _events(rdv))
+
+
+def _events(rdv: Rdv) -> list[Evenement]:
+    return list(Evenement.objects.about("rdv", rdv.uuid)[:MOST_LINES])
+
+
+def _lines(rdv: Rdv, events: Sequence[Evenement]) -> list[HistoryLine]:
     zone = rdv.motif.departement.zone
     sites = _site_names(events)
     return [HistoryLine(event.at, event.author_label, _words(event, zone, sites)) for event in events]
@@ -181,7 +191,11 @@ def _words(event: Evenement, zone: ZoneInfo, sites: Mapping[int, str]) -> str:
         case "rdv.workshop_created":
             return "a créé la séance"
         case "rdv.moved":
-            return _moved(data, zone, sites)
+            return _moved("a déplacé", data, zone, sites)
+        case "rdv.move_undone":
+            return _moved("a défait le déplacement", data, zone, sites)
+        case "rdv.title":
+            return f"a changé le titre : {_titled(data.get('before'))} → {_titled(data.get('after'))}"
         case "rdv.cancelled":
             return _with_reason("a annulé la séance", data)
         case "participation.status":
@@ -191,6 +205,10 @@ def _words(event: Evenement, zone: ZoneInfo, sites: Mapping[int, str]) -> str:
         case "participation.confirmed":
             return f"a noté : la personne vient ({_by(data)})"
     return FOLLOWED.get(event.kind, "a changé le rendez-vous")
+
+
+def _titled(title: object) -> str:
+    return f"« {title} »" if title else "aucun"
 
 
 def _by(data: Mapping[str, Any]) -> str:
@@ -203,9 +221,9 @@ def _booked(data: Mapping[str, Any]) -> str:
     return "a pris le rendez-vous, dans une série" if data.get("serie") else "a pris le rendez-vous"
 
 
-def _moved(data: Mapping[str, Any], zone: ZoneInfo, sites: Mapping[int, str]) -> str:
+def _moved(done: str, data: Mapping[str, Any], zone: ZoneInfo, sites: Mapping[int, str]) -> str:
     before, after = data.get("before") or {}, data.get("after") or {}
-    words = f"a déplacé : {_when(before, zone)} → {_when(after, zone)}"
+    words = f"{done} : {_when(before, zone)} → {_when(after, zone)}"
     if before.get("site") != after.get("site"):
         words += f", {sites.get(before.get('site', 0), '')} → {sites.get(after.get('site', 0), '')}"
     if before.get("agents") != after.get("agents"):

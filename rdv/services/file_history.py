@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 # Not told: values that a search of the journal is made for, kept one year beside the line that is told.
 _UNTOLD = ("usager.values",)
+# Of a workshop, these concern everybody in it.
+WHOLE_RDV = ("rdv.moved", "rdv.move_undone", "rdv.cancelled")
 SOME_SERVICE = "Un service que vous ne lisez pas"
 
 
@@ -38,7 +40,7 @@ def history(caller: Caller) -> "QuerySet[Evenement]":
     """The last first. The page cuts it."""
     lines = [*caller.rdvs.upcoming, *caller.rdvs.past]
     rdvs = [str(line.participation.rdv.uuid) for line in lines]
-    own = Q(data__participation__in=caller.rdvs.readable_ids) | Q(kind__in=["rdv.moved", "rdv.cancelled"])
+    own = Q(data__participation__in=caller.rdvs.readable_ids) | Q(kind__in=WHOLE_RDV)
     about_rdvs = Q(subject_type="rdv", subject_id__in=rdvs) & own
     about_file = Q(subject_type="usager", subject_id__in=[str(pk) for pk in file_ids(caller.usager)])
     return Evenement.objects.filter(about_file | about_rdvs).exclude(kind__in=_UNTOLD).order_by("-at", "-id")

@@ -8,16 +8,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from agents.access import Scope
+from agents.access import Scope, agents_kept_secret
 from notifications.models import Message
 from notifications.services import messages_of
 from rdv.access import motifs_for_agent
 from rdv.models import Inscription, Participation
 from rdv.services.console_people import Caller
+from rdv.services.file_history import SOME_SERVICE
 from rdv.services.merging_plan import Obstacle, Plan
 from rdv.services.notices import can_be_resent, recipient_of
 from rdv.services.waitlist_desk import Standing, standings
 from usagers.models import Fusion, Usager
+
+# The same words as in the history, within a sentence.
+SOME_SERVICE_DID = SOME_SERVICE[:1].lower() + SOME_SERVICE[1:]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +68,23 @@ def message_to_resend(caller: Caller, uuid: uuids.UUID, *, now: datetime) -> Mes
     return found if found is not None and resendable(caller, [found], now=now) else None
 
 
-def fusions_of(usager: Usager, *, now: datetime) -> list[Fusion]:
+@dataclass(frozen=True, slots=True)
+class Reunion:
+    """Two files made one, and by whom: never the name of somebody of a service that the reader does not read."""
+
+    fusion: Fusion
+    by: str
+
+
+def fusions_of(scope: Scope, usager: Usager, *, now: datetime) -> list[Reunion]:
     """Files made one with this one that can still be parted, the last first."""
     rows = Fusion.objects.live().filter(kept=usager).select_related("merged").order_by("-at")
-    return [one for one in rows if one.can_be_undone(now)]
+    return told_fusions(scope, [one for one in rows if one.can_be_undone(now)])
+
+
+def told_fusions(scope: Scope, fusions: Sequence[Fusion]) -> list[Reunion]:
+    secret = agents_kept_secret(scope, {one.by_id for one in fusions if one.by_id is not None})
+    return [Reunion(one, SOME_SERVICE_DID if one.by_id in secret else one.by_label) for one in fusions]
 
 
 def told_obstacles(scope: Scope, plan: Plan) -> list[ToldObstacle]:

@@ -38,6 +38,18 @@ def settle(rdv: Rdv, *, author: Author, now: datetime, participation: Participat
         close_appel(appel, AppelResult.SETTLED, author=author, now=now)
 
 
+def unsettle(rdv: Rdv, *, since: datetime, author: Author, now: datetime) -> None:
+    """The move that had settled these calls (at `since`) is undone: they are to be made after all. Dates that were
+    proposed stay withdrawn, their hours were given back."""
+    people = list(rdv.participations.live().values_list("pk", flat=True))
+    closed = Appel.objects.filter(participation__in=people, result=AppelResult.SETTLED, closed_at=since)
+    for appel in closed.order_by("id"):
+        if not Appel.objects.open().filter(participation=appel.participation_id).exists():
+            appel.result, appel.closed_at = "", None
+            appel.save(update_fields=["result", "closed_at"])
+            journal_appel(appel, author=author, now=now, kind="appel.reopened")
+
+
 def close_proposition(
     proposition: Proposition, state: PropositionState, *, author: Author, now: datetime, rdv: Rdv | None = None
 ) -> None:

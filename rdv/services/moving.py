@@ -4,8 +4,10 @@ Called by the usager's link, the console and the agenda (drag and its form twin)
 """
 
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
@@ -31,6 +33,7 @@ from rdv.services.occupying import (
     take,
 )
 from rdv.services.questions import EVERYBODY, Agents, Question
+from rdv.services.undo_record import MOVED, Told, record_of, told_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +67,12 @@ class _Target:
 @transaction.atomic(durable=True)
 def move_rdv(*, rdv: Rdv, move: Move, author: Author, now: datetime) -> Rdv:
     """Raises CreneauUnavailable (nothing has changed then), TooLate, ChangedMeanwhile, UsagerBusy, NotBookable."""
-    return move_within(rdv=rdv, move=move, author=author, now=now)
+    return move_within(rdv=rdv, move=move, author=author, now=now, is_undoable=author.is_agent)
 
 
-def move_within(*, rdv: Rdv, move: Move, author: Author, now: datetime) -> Rdv:
-    """The same in the transaction of the caller: an answer to a Proposition, an agent who is away."""
+def move_within(*, rdv: Rdv, move: Move, author: Author, now: datetime, is_undoable: bool = False) -> Rdv:
+    """The same in the transaction of the caller: an answer to a Proposition, an agent who is away. `is_undoable`: for
+    two minutes (undo_move), which the message waits for."""
     option = _option_of(move)
     if option is not None and option.rdv_id == rdv.pk:
         return Rdv.objects.get(pk=rdv.pk)  # a replay of the same form
@@ -86,7 +90,7 @@ def move_within(*, rdv: Rdv, move: Move, author: Author, now: datetime) -> Rdv:
         release_option_rows(option, target.agent_ids, now)
         Option.objects.filter(pk=option.pk).update(rdv=locked)
     _require_fit(locked, question, target, move, author=author, is_held=option is not None and option.expires_at > now)
-    return _write(locked, target, move, old_agents=old_agents, author=author, now=now)
+    return _write(locked, target, move, old_agents=old_agents, author=author, now=now, is_undoable=is_undoable)
 
 
 def _option_of(move: Move) -> Option | None:
@@ -175,9 +179,20 @@ def _is_new_day(rdv: Rdv, target: _Target) -> bool:
     return there != (local_date(target.starts_at, zone), target.site.pk)
 
 
-def _write(rdv: Rdv, target: _Target, move: Move, *, old_agents: list[int], author: Author, now: datetime) -> Rdv:
-    before = {"starts_at": rdv.starts_at, "ends_at": rdv.ends_at, "site": rdv.site_id, "agents": old_agents}
-    old_starts_at, old_site_name = rdv.starts_at, rdv.site.name
+def _write(
+    rdv: Rdv,
+    target: _Target,
+    move: Move,
+    *,
+    old_agents: list[int],
+    author: Author,
+    now: datetime,
+    is_undoable: bool,
+) -> Rdv:
+    told = told_of(rdv)
+    data = {"before": _data(rdv, old_agents), "told": told.as_data(rdv.schedule_version)}
+    if is_undoable:
+        data["undo"] = record_of(rdv)
     was = waitlist_sources.Place(rdv.starts_at, rdv.ends_at, rdv.site)
     is_overbooked = bool(move.overbook_reason.strip()) and author.is_agent
     release_rdv(rdv)
@@ -188,7 +203,7 @@ def _write(rdv: Rdv, target: _Target, move: Move, *, old_agents: list[int], auth
     rdv.moved_at = now if has_moved else rdv.moved_at
     with constraint_errors({"participation_no_two_at_once": UsagerBusy}):
         rdv.save(update_fields=["starts_at", "ends_at", "site", "schedule_version", "is_overbooked", "moved_at"])
-    _change_agents(rdv, old_agents, target.agent_ids)
+    change_agents(rdv, old_agents, target.agent_ids)
     take(
         motif=rdv.motif,
         agent_ids=target.agent_ids,
@@ -198,30 +213,46 @@ def _write(rdv: Rdv, target: _Target, move: Move, *, old_agents: list[int], auth
         rdv=rdv,
         is_blocking=not is_overbooked,
     )
-    after = {
-        "starts_at": rdv.starts_at,
-        "ends_at": rdv.ends_at,
-        "site": rdv.site_id,
-        "agents": list(target.agent_ids),
-    }
+    if has_moved:
+        _forget_the_day(rdv, was.starts_at)
+    followups.settle(rdv, author=author, now=now)
+    # The last line of what this move writes: whatever comes after it is somebody else.
     journal.write(
-        "rdv.moved",
+        MOVED,
         subject=("rdv", rdv.uuid),
         departement_code=rdv.departement_id,
         author=author,
         now=now,
-        data={"before": before, "after": after, "overbooked": move.overbook_reason.strip()},
+        data=data | {"after": _data(rdv, target.agent_ids), "overbooked": move.overbook_reason.strip()},
     )
-    if has_moved:
-        _forget_the_day(rdv, old_starts_at)
-    for participation in rdv.participations.live().select_related("usager", "responsable").order_by("id"):
-        participation.rdv = rdv
-        notices.moved(participation, old_starts_at=old_starts_at, old_site_name=old_site_name, now=now)
+    at = notices.told_at(old_starts_at=was.starts_at, starts_at=rdv.starts_at, now=now) if is_undoable else now
+    _tell_people(rdv, told, now=now, at=at)
     gone = set(old_agents) - set(target.agent_ids)
-    notices.agent_told(rdv, kind="moved", author=author, now=now, was_at=old_starts_at, gone_agent_ids=gone)
-    followups.settle(rdv, author=author, now=now)
+    notices.agent_told(rdv, kind="moved", author=author, now=now, was_at=was.starts_at, gone_agent_ids=gone)
     waitlist_sources.moved(rdv, was=was, agent_ids=old_agents, now=now)
     return rdv
+
+
+def _data(rdv: Rdv, agent_ids: Iterable[int]) -> dict[str, Any]:
+    return {"starts_at": rdv.starts_at, "ends_at": rdv.ends_at, "site": rdv.site_id, "agents": list(agent_ids)}
+
+
+def is_told_later(rdv: Rdv, starts_at: datetime, *, now: datetime) -> bool:
+    """Moved there by an agent: its message waits until the move cannot be undone any more."""
+    return notices.told_at(old_starts_at=rdv.starts_at, starts_at=starts_at, now=now) > now
+
+
+def _tell_people(rdv: Rdv, told: Told, *, now: datetime, at: datetime) -> None:
+    for participation in rdv.participations.live().select_related("usager", "responsable").order_by("id"):
+        participation.rdv = rdv
+        notices.moved(
+            participation,
+            old_starts_at=told.starts_at,
+            old_site_name=told.site_name,
+            now=now,
+            at=at,
+            unsaid_since=told.unsaid_since,
+        )
 
 
 def _forget_the_day(rdv: Rdv, old_starts_at: datetime) -> None:
@@ -236,7 +267,7 @@ def _forget_the_day(rdv: Rdv, old_starts_at: datetime) -> None:
     rdv.participations.update(**stale)
 
 
-def _change_agents(rdv: Rdv, old: list[int], new: tuple[int, ...]) -> None:
+def change_agents(rdv: Rdv, old: list[int], new: tuple[int, ...]) -> None:
     if set(old) == set(new):
         return
     rdv.rdv_agents.exclude(agent_id__in=new).delete()

@@ -4,7 +4,10 @@ Room: services. Called by booking, moving, cancelling and attendance, in their t
 
     booked            at once, by each channel the person allows     + reminders, planned now
     booked under 48 h one message by channel, which is also the reminder
-    moved             at once, old and new                           + reminders again, the old ones obsolete
+    moved             at once, old and new (by an agent: after 2     + reminders again, the old ones obsolete
+                      minutes of grace)
+    move undone       what the move made obsolete lives again, its message is withdrawn; if it has left, one message
+                      says that the old hour stands
     cancelled         after 2 minutes of grace                       reminders obsolete
     restored          the cancellation obsolete if it has not left, else told; reminders live again
     confirmed         nothing: the second SMS obsolete, the reminders to come do not ask any more
@@ -14,7 +17,7 @@ SMS leaves the day before.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -74,11 +77,24 @@ def maintained(participation: Participation, *, now: datetime) -> None:
         post_office.post(_by_each_channel(case, News.RESTORED, version=version), now=now)
 
 
-def moved(participation: Participation, *, old_starts_at: datetime, old_site_name: str, now: datetime) -> None:
-    """Time or place: told at once. If only the people or the length changed, the reminders alone are written again."""
+def moved(
+    participation: Participation,
+    *,
+    old_starts_at: datetime,
+    old_site_name: str,
+    now: datetime,
+    at: datetime | None = None,
+    unsaid_since: int | None = None,
+) -> None:
+    """Time or place: told `at`, else at once. If only the people or the length changed, the reminders alone are written
+    again.
+
+    `old_starts_at`, `old_site_name`: where the person believes it to be. `unsaid_since`: the schedule version that they
+    were told of, when it moved again before the message of the last move left: that one never leaves.
+    """
     version = participation.rdv.schedule_version
     has_moved = old_starts_at != participation.rdv.starts_at or old_site_name != participation.rdv.site.name
-    stale = [*NEWS, *REMINDERS] if has_moved else list(REMINDERS)
+    stale = [*NEWS, *REMINDERS] if has_moved or unsaid_since is not None else list(REMINDERS)
     post_office.make_obsolete(subject_of(participation), now=now, kinds=stale, below_version=version)
     post_office.make_obsolete(subject_of(participation), now=now, kinds=[News.RESENT])
     case = _case(participation, now)
@@ -88,8 +104,34 @@ def moved(participation: Participation, *, old_starts_at: datetime, old_site_nam
     if has_moved:
         zone = participation.rdv.motif.departement.zone
         was = Was(old_starts_at.astimezone(zone), old_site_name)
-        letters = [*_by_each_channel(case, News.MOVED, was=was), *letters]
+        letters = [*_by_each_channel(case, News.MOVED, was=was, at=at), *letters]
+    elif unsaid_since is not None:  # back where the person believes it to be: there is no news
+        kinds = [News.BOOKED, News.MOVED]
+        post_office.put_back(subject_of(participation), kinds=kinds, version=unsaid_since, as_version=version, now=now)
     post_office.post(letters, now=now)
+
+
+def told_at(*, old_starts_at: datetime, starts_at: datetime, now: datetime) -> datetime:
+    """When the message of a move that can be undone leaves: once it cannot be any more; at once for what is near."""
+    return now + GRACE if min(old_starts_at, starts_at) > now + 2 * GRACE else now
+
+
+def move_undone(participation: Participation, *, was: Was, moved_at: datetime, now: datetime) -> bool:
+    """Nothing is said when nothing had been said; else the person is told that the old hour stands. True when told.
+
+    `was`: where the undone move had put it, an instant of any zone. `moved_at`: when.
+    """
+    subject, version = subject_of(participation), participation.rdv.schedule_version
+    undone, before = version - 1, version - 2
+    post_office.make_obsolete(subject, now=now, kinds=[News.MOVED, News.RESENT, *REMINDERS], from_version=undone)
+    has_left = post_office.left_since(subject, kinds=[News.MOVED, News.RESENT], since=moved_at)
+    kinds = list(REMINDERS) if has_left else [News.BOOKED, News.MOVED, *REMINDERS]
+    post_office.put_back(subject, kinds=kinds, version=before, as_version=version, now=now, dropped_at=moved_at)
+    case = _case(participation, now) if has_left else None
+    if case is None:
+        return False
+    local = replace(was, starts_at=was.starts_at.astimezone(participation.rdv.motif.departement.zone))
+    return post_office.post(_by_each_channel(case, News.RESTORED, was=local), now=now) > 0
 
 
 def cancelled(participation: Participation, *, by_service: bool, now: datetime) -> None:
@@ -144,11 +186,25 @@ def unconfirmed(participation: Participation, *, now: datetime) -> None:
     _reword(participation, now)
 
 
+def retitled(participation: Participation, *, now: datetime) -> None:
+    """The session has another title, at the same hour and place: no news, what waits for its hour says it."""
+    case = _case(participation, now)
+    if case is not None:
+        _reword_reminders(case)
+
+
 def _reword(participation: Participation, now: datetime) -> None:
     case = _case(participation, now)
     if case is not None and participation.rdv.motif.asks:
-        for letter in _reminders(case):
-            post_office.reword(letter)
+        _reword_reminders(case)
+
+
+def _reword_reminders(case: "_Case") -> None:
+    """Those that wait, however near they are by now; what has left, or was never planned, is not touched."""
+    for news in REMINDERS:
+        for channel in MessageChannel:
+            if letter := _letter(case, news, channel):
+                post_office.reword(letter)
 
 
 def can_be_resent(message: Message, participation: Participation, *, now: datetime) -> bool:

@@ -206,17 +206,18 @@ def free_hours(question: Question, window: Window, *, without: Rdv | None = None
         window=window,
         now=question.now,
         place=question.place,
+        length=question.length,
     )
     needed = question.motif.agents_needed
     return [
-        Hour(one.starts_at, one.starts_at + question.motif.duration, one.site_id, one.agent_ids[:needed])
+        Hour(one.starts_at, one.starts_at + question.duration, one.site_id, one.agent_ids[:needed])
         for one in creneaux_in(narrowed)
         if without is None or one.starts_at != without.starts_at
     ]
 
 
 def question_for(participation: Participation, *, now: datetime, agents: Agents, site_ids: Sequence[int]) -> Question:
-    """What the service may propose instead of this Rdv."""
+    """What the service may propose instead of this Rdv: as long as it is, be it the motif's length or another."""
     rdv, motif = participation.rdv, participation.rdv.motif
     today = now.astimezone(motif.departement.zone).date()
     sites = Site.objects.active().filter(departement=rdv.departement_id, pk__in=site_ids, motif_sites__motif=motif)
@@ -228,6 +229,7 @@ def question_for(participation: Participation, *, now: datetime, agents: Agents,
         window=Window((now + SOONEST).replace(microsecond=0), latest),
         now=now,
         place=visit_place(rdv),
+        length=None if rdv.length == motif.duration else rdv.length,
     )
 
 
@@ -262,7 +264,7 @@ def hours_from(codes: Sequence[str], rdv: Rdv) -> list[Hour]:
         if read is not None and read[2] and read[1] == rdv.site_id:
             starts_at = datetime.fromtimestamp(read[0], UTC)
             agents = read[2][: rdv.motif.agents_needed]
-            found.append(Hour(starts_at, starts_at + rdv.motif.duration, rdv.site_id, agents))
+            found.append(Hour(starts_at, starts_at + rdv.length, rdv.site_id, agents))
     return found
 
 

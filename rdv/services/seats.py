@@ -1,5 +1,5 @@
-"""The sessions of a collective motif: a new one, its seats raised or lowered. Room: services. Called by the agenda's
-screens and the page of a session.
+"""The sessions of a collective motif: a new one, its title, its seats raised or lowered. Room: services. Called by the
+agenda's screens and the page of a session.
 
 New seats go to those who wait, in the same transaction. Never fewer than the people already there.
 """
@@ -104,6 +104,34 @@ def change_capacity(*, atelier: Rdv, capacity: int, author: Author, now: datetim
     if capacity > before:
         _offer_added(locked, source_kind=SourceKind.CAPACITY, now=now)
     locked.refresh_from_db(fields=["seats_taken"])
+    return locked
+
+
+@transaction.atomic(durable=True)
+def change_title(*, atelier: Rdv, title: str, author: Author, now: datetime, expected: str | None = None) -> Rdv:
+    """Raises NotBookable (not a session to come), ChangedMeanwhile (`expected`: the title that the page showed). Asked
+    twice, done once. Hour and place stand: no message leaves for it, those that wait say the new title."""
+    locked = lock_workshop(atelier.pk)
+    if not locked.motif.is_collective or not locked.is_live or locked.starts_at <= now:
+        raise NotBookable
+    title = title.strip()
+    if locked.title == title:
+        return locked
+    if expected is not None and locked.title != expected.strip():
+        raise ChangedMeanwhile
+    before, locked.title = locked.title, title
+    locked.save(update_fields=["title"])
+    journal.write(
+        "rdv.title",
+        subject=("rdv", locked.uuid),
+        departement_code=locked.departement_id,
+        author=author,
+        now=now,
+        data={"before": before, "after": title},
+    )
+    for participation in locked.participations.live().select_related("usager", "responsable").order_by("id"):
+        participation.rdv = locked
+        notices.retitled(participation, now=now)
     return locked
 
 

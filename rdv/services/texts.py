@@ -121,8 +121,9 @@ def sms(news: News, facts: Facts, *, was: Was | None = None, by_service: bool = 
     if news is News.CANCELLED and by_service:
         opening = "RDV annulé par le service"
     when = f"{_short(facts.starts_at)}, {_place(facts)}"
-    before = f" (avant : {_before(facts, was)})" if was else ""
-    tail = f"{before}. {way} {facts.link} Tél. {facts.phone}"
+    before = f" ({_ONCE[news]} {_before(facts, was)})" if was else ""
+    end = f". {way} {facts.link} Tél. {facts.phone}"
+    tail = f"{before}{end}"
     label = f"{facts.label}, " if facts.label else ""
     street = f", {facts.address}" if facts.address and news is not News.CANCELLED else ""
     texts = (
@@ -130,7 +131,8 @@ def sms(news: News, facts: Facts, *, was: Was | None = None, by_service: bool = 
         f"{opening} : {label}{when}{tail}",
         f"{opening} : {when}{tail}",
     )
-    return first_that_fits(texts)
+    # Where it stands is the news; the hour that it does not have goes when both do not fit.
+    return first_that_fits((*texts, f"{opening} : {when}{end}") if news is News.RESTORED else texts)
 
 
 def _question(opening: str, facts: Facts) -> str:
@@ -149,6 +151,8 @@ def _question(opening: str, facts: Facts) -> str:
     return first_that_fits(texts)
 
 
+# What a message says of the other hour: the one before, or the one that another message told by mistake.
+_ONCE = {News.MOVED: "avant :", News.RESTORED: "et non"}
 _WAYS_BY_SMS = ("Répondez OUI si vous venez, NON pour annuler, ou :", "Répondez OUI, NON (annule), ou :")
 _WAYS_BY_LINK = ("Venez-vous ? Dites-le, ou annulez :", "Venez-vous ? Oui ou non :")
 
@@ -238,6 +242,11 @@ def _intro(news: News, facts: Facts, *, was: Was | None, by_service: bool, is_la
             f"C’est bientôt{french.NBSP}: ce message est aussi votre rappel."
             if is_late
             else "Nous avons noté votre rendez-vous."
+        )
+    if news is News.RESTORED and was:
+        return (
+            f"Ne tenez pas compte de notre message{french.NBSP}: votre rendez-vous n’est pas déplacé au "
+            f"{french.day_hour(was.starts_at)}. Il reste à l’heure prévue."
         )
     if news is News.RESTORED:
         return f"Ne tenez pas compte de notre message d’annulation{french.NBSP}: votre rendez-vous a bien lieu."

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from rdv.core.db import lock_waitlist
 from rdv.core.errors import DomainError
 from rdv.core.journal import SYSTEM, Author
 from rdv.core.sweeps import each_alone
-from rdv.models import HOLD_FOR, UNDONE, MotifSite, Offre, OffreState, Option, Purpose, Rdv
+from rdv.models import HOLD_FOR, UNDONE, MotifSite, Offre, OffreState, Option, Purpose, Rdv, SourceKind
 from rdv.services import waitlist_notices
 from rdv.services.errors import NotBookable, ReasonMissing
 from rdv.services.waitlist_hold import close, drop_hold, fits, freed_again, lock_for, place_for
@@ -78,8 +79,21 @@ def take_back(*, rdv: Rdv, usager_id: int, since: datetime, now: datetime) -> No
     """In the running transaction, under the locks of the Rdv: whoever gave it up takes their word back at once. Those
     who were asked since, and have not answered, are told; a yes has been said, and this does nothing about it."""
     lock_waitlist(rdv.departement_id)
-    asked = Offre.objects.live().whole().filter(source_uuid=rdv.uuid, chain=0, sent_at__gte=since)
-    for offre in asked.filter(left_by__contains=[usager_id]).order_by("group", "id").distinct("group"):
+    _withdraw_asked(_asked_of(rdv, since).filter(left_by__contains=[usager_id]), now)
+
+
+def take_back_move(*, rdv: Rdv, since: datetime, now: datetime) -> None:
+    """The same for an Rdv that moved at `since` and goes back: every piece of the hour that it had left."""
+    lock_waitlist(rdv.departement_id)
+    _withdraw_asked(_asked_of(rdv, since).filter(source_kind=SourceKind.MOVE), now)
+
+
+def _asked_of(rdv: Rdv, since: datetime) -> "QuerySet[Offre]":
+    return Offre.objects.live().whole().filter(source_uuid=rdv.uuid, chain=0, sent_at__gte=since)
+
+
+def _withdraw_asked(offres: "QuerySet[Offre]", now: datetime) -> None:
+    for offre in offres.order_by("group", "id").distinct("group"):
         withdraw_group(offre, reason=UNDONE, author=SYSTEM, now=now)
 
 

@@ -30,6 +30,8 @@ from rdv.services.propositions import AlreadyProposed, Asked, HoursGone, first_h
 from tests.absent.conftest import USAGER, plan, rule_of, wanted_of, whole
 from tests.factories import make_ouverture, make_rdv, make_usager
 
+HOUR = timedelta(hours=1)
+
 
 @pytest.fixture
 def offered(world):
@@ -338,3 +340,60 @@ def test_the_author_of_a_lapse_is_the_platform(off):
     lapse_due(off.proposition.answer_by)
     event = Evenement.objects.get(kind="proposition.lapsed")
     assert (event.author_kind, event.subject_type) == (SYSTEM.kind, "rdv")
+
+
+# --- An Rdv whose length was changed by hand
+
+
+@pytest.fixture
+def longer(world):
+    """One hour where the motif takes half: the next one takes as long."""
+    rdv = world.rdvs[0]
+    author = world.author
+    move_rdv(
+        rdv=rdv,
+        move=Move(starts_at=rdv.starts_at, ends_at=rdv.starts_at + HOUR, overbook_reason="Avec interprète"),
+        author=author,
+        now=world.now,
+    )
+    world.participation = whole(world.rdvs[0])
+    assert world.participation.rdv.length == HOUR != world.participation.rdv.motif.duration
+    return world
+
+
+def test_other_dates_last_as_long_as_the_rdv_they_replace(longer):
+    hours = first_hours(longer.participation, now=longer.now)
+    assert {one.ends_at - one.starts_at for one in hours} == {HOUR}
+    made = propose(asked=Asked(longer.participation, hours), author=longer.author, now=longer.now)
+    held_hours = list(made.horaires.select_related("option").order_by("position"))
+    assert {one.ends_at - one.starts_at for one in held_hours} == {HOUR}
+    assert {one.option.ends_at - one.option.starts_at for one in held_hours} == {HOUR}
+    for one in held_hours:
+        (taken,) = Occupation.objects.filter(option=one.option)
+        assert taken.ends_at - taken.starts_at >= HOUR
+    rdv = pick(horaire=held_hours[0], author=USAGER, now=longer.now)
+    assert (rdv.starts_at, rdv.length) == (held_hours[0].starts_at, HOUR)
+
+
+def test_what_the_form_carries_back_keeps_the_length(longer):
+    rdv = longer.participation.rdv
+    hours = first_hours(longer.participation, now=longer.now)
+    assert propositions.hours_from([one.code for one in hours], rdv) == hours
+
+
+def test_an_hour_too_short_for_it_is_refused_though_the_motif_would_fit(longer):
+    hours = first_hours(longer.participation, now=longer.now)
+    busy_at = hours[0].starts_at + HOUR / 2
+    other = make_rdv(
+        longer.participation.rdv.motif,
+        longer.participation.rdv.site,
+        [],
+        busy_at,
+        usagers=[make_usager(longer.departement)],
+    )
+    Occupation.objects.create(
+        departement=longer.departement, agent_id=hours[0].agent_ids[0], rdv=other, kind="rdv", is_blocking=True,
+        starts_at=busy_at, ends_at=busy_at + HOUR / 2,
+    )  # fmt: skip
+    with pytest.raises(HoursGone):
+        propose(asked=Asked(longer.participation, hours[:1]), author=longer.author, now=longer.now)

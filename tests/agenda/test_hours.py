@@ -59,7 +59,7 @@ def test_the_drop_says_what_changes_and_who_is_told(house, taken, client_of):
     text = words(client_of("claire").get(url(taken), asked(), headers=HX))
     assert "Avant Jeudi 14 janvier 2027, 9:00 à 9:30, Claire Vasseur" in text
     assert "Après Jeudi 14 janvier 2027, 11:00 à 11:30" in text
-    assert "La personne est prévenue tout de suite" in text
+    assert "Un message part dans 2 minutes, avec l’ancienne et la nouvelle heure" in text
     assert "SMS au 06 39 98 00 11" in text
     assert "Déplacer au jeu. 14 janv., 11:00" in text
     assert now_of(taken)[0] == NINE, "nothing is written before the button"

@@ -8,7 +8,7 @@ import time_machine
 from notifications.models import Message, State
 from rdv.core.journal import Author, Evenement
 from rdv.domain.statuses import Status
-from rdv.models import Occupation
+from rdv.models import Occupation, Rdv
 from rdv.services import arrivals
 from rdv.services.attendance import say_late, set_status
 from rdv.services.errors import ChangedMeanwhile, StatusRefused
@@ -24,7 +24,8 @@ URL, ARRIVAL, GESTURE = "/agents/journee/", "/agents/journee/arrivee/", "/agents
 
 def stamp(participation):
     participation.refresh_from_db()
-    return f"{participation.status}-{'ici' if participation.arrived_at else 'non'}"
+    version = Rdv.objects.values_list("schedule_version", flat=True).get(pk=participation.rdv_id)
+    return f"{participation.status}-{'ici' if participation.arrived_at else 'non'}-{version}"
 
 
 def do(client, participation, gesture, *, seen=None, **more):
@@ -183,15 +184,15 @@ def test_absent_excused_and_back(house, client_of):
     desk = client_of("secretary")
     yanis = people_of(house.late)
     do(desk, yanis, "absent")
-    assert stamp(yanis) == "noshow-non"
+    assert stamp(yanis) == "noshow-non-0"
     do(desk, yanis, "a-venir")
-    assert stamp(yanis) == "unknown-non"
+    assert stamp(yanis) == "unknown-non-0"
     do(desk, yanis, "excuse")
-    assert stamp(yanis) == "excused-non"
+    assert stamp(yanis) == "excused-non-0"
     assert not Occupation.objects.filter(rdv=house.late).exists()
     assert "Annulés ce jour (1)" in desk.get(URL).content.decode()
     do(desk, yanis, "remettre")
-    assert stamp(yanis) == "unknown-non"
+    assert stamp(yanis) == "unknown-non-0"
     assert Occupation.objects.filter(rdv=house.late).exists()
 
 
@@ -200,10 +201,43 @@ def test_who_was_moved_to_another_day_is_not_excused_from_the_board_of_this_one(
     later = Move(starts_at=before + dt.timedelta(days=1), overbook_reason="demain")
     author = Author("agent", house.claire.pk, "Claire Vasseur", "agent")
     move_rdv(rdv=house.late, move=later, author=author, now=before - dt.timedelta(hours=1))
-    refused = do(client_of("secretary"), yanis, "excuse", seen="unknown-non")
+    refused = do(client_of("secretary"), yanis, "excuse", seen="unknown-non-0")
     assert refused.status_code == 409
     assert "Claire Vasseur a déplacé" in refused.content.decode()
-    assert stamp(yanis) == "unknown-non"
+    assert stamp(yanis) == "unknown-non-1"
+
+
+@pytest.mark.parametrize("code", ["excuse", "absent"])
+def test_who_was_moved_within_the_day_is_not_excused_from_the_hour_of_before(house, client_of, code):
+    """The card showed 10:00; at 9:00 it became 14:00. Nobody gave that up, nobody failed to come to it."""
+    yanis, shown = people_of(house.late), stamp(people_of(house.late))
+    author = Author("agent", house.claire.pk, "Claire Vasseur", "agent")
+    later = Move(starts_at=wall(14), overbook_reason="L’après-midi")
+    move_rdv(rdv=house.late, move=later, author=author, now=NOW - dt.timedelta(hours=1))
+    refused = do(client_of("secretary"), yanis, code, seen=shown)
+    assert refused.status_code == 409
+    assert "Claire Vasseur a déplacé" in refused.content.decode()
+    assert stamp(yanis) == "unknown-non-1"
+    assert Occupation.objects.filter(rdv=house.late).exists()
+
+
+def test_the_page_that_refuses_excuses_from_the_hour_of_now(house, client_of):
+    yanis, shown = people_of(house.late), stamp(people_of(house.late))
+    author = Author("agent", house.claire.pk, "Claire Vasseur", "agent")
+    later = Move(starts_at=wall(14), overbook_reason="L’après-midi")
+    move_rdv(rdv=house.late, move=later, author=author, now=NOW - dt.timedelta(hours=1))
+    page = do(client_of("secretary"), yanis, "excuse", seen=shown).content.decode()
+    assert 'name="vu" value="unknown-non-1"' in page
+    assert do(client_of("secretary"), yanis, "excuse", seen="unknown-non-1").status_code == 302
+    assert stamp(yanis) == "excused-non-1"
+
+
+@pytest.mark.parametrize("seen", ["", "unknown-non", "unknown-non-x", "nobody"])
+def test_a_board_that_does_not_say_which_hour_excuses_nobody(house, client_of, seen):
+    yanis = people_of(house.late)
+    data = {"participation": yanis.uuid, "geste": "excuse", "vu": seen}
+    assert client_of("secretary").post(GESTURE, data).status_code == 409
+    assert stamp(yanis) == "unknown-non-0"
 
 
 def test_late_and_on_time(house, client_of):
@@ -247,10 +281,10 @@ def test_the_second_at_the_desk_is_told_what_changed_and_loses_nothing(house, cl
     assert response.status_code == 409
     assert "Quelqu’un a modifié ce rendez-vous entre-temps" in page
     assert "Isabelle Fontaine a noté : la personne est arrivée" in page
-    assert stamp(yanis) == "unknown-ici"
+    assert stamp(yanis) == "unknown-ici-0"
     # The page that told it carries the present state: the gesture can be made again, knowingly.
     assert do(client_of("second"), yanis, "absent").status_code == 302
-    assert stamp(yanis) == "noshow-ici"
+    assert stamp(yanis) == "noshow-ici-0"
 
 
 def test_under_lock_too(house):
@@ -274,7 +308,7 @@ def test_nobody_else_writes(house, client_of, name, gesture):
     yanis = people_of(house.late)
     before = Evenement.objects.count()
     assert do(client_of(name), yanis, gesture, minutes="10").status_code == 404
-    assert stamp(yanis) == "unknown-non"
+    assert stamp(yanis) == "unknown-non-0"
     assert Evenement.objects.count() == before
 
 

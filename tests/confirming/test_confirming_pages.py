@@ -162,7 +162,7 @@ def test_the_secretary_notes_it_in_one_click_and_takes_it_back(world, clock_at, 
 def test_from_the_day_board_too(world, clock_at):
     participation = asked(world)
     client = signed_in(world.people["secretary"])
-    gesture = {"date": "2027-01-14", "participation": participation.uuid, "vu": "unknown-non"}
+    gesture = {"date": "2027-01-14", "participation": participation.uuid, "vu": "unknown-non-0"}
     client.post(reverse("rdv:board_gesture"), gesture | {"geste": "confirme"})
     assert fresh(participation).confirmed_by == "phone"
     client.post(reverse("rdv:board_gesture"), gesture | {"geste": "pas-confirme"})

@@ -8,8 +8,9 @@ from django.urls import reverse
 from agents.access import agents_kept_secret, scope_of
 from agents.models import Role
 from rdv.core.journal import Author
+from rdv.services.merging import merge_files
 from tests.console.conftest import seen
-from tests.factories import NOW, make_agent, make_rdv, utc
+from tests.factories import NOW, make_agent, make_rdv, make_usager, utc
 from tests.signing import signed_in
 from usagers.models import Referent
 from usagers.services.links import add_referent
@@ -96,3 +97,24 @@ def test_who_is_kept_secret(desk, thomas):
     assert agents_kept_secret(scope_of(both, today=TODAY), everybody) == set()
     assert agents_kept_secret(scope_of(thomas, today=TODAY), everybody) == set()
     assert agents_kept_secret(scope_of(nothing, today=TODAY), []) == set()
+
+
+def test_who_made_two_files_one_for_a_confidential_service_is_not_named(desk, thomas):
+    """On the file, and on the page that parts them again."""
+    other = make_usager(desk.departement, first_name="Samira", last_name="Ben Ali")
+    author = Author("agent", thomas.pk, thomas.full_name, "agent")
+    fusion = merge_files(
+        kept=desk.samira,
+        other=other,
+        choices={"last_name": "kept", "phone": "kept", "email": "kept", "birth_date": "kept"},
+        author=author,
+        now=NOW,
+    )
+    addresses = reverse("rdv:usager", args=[desk.samira.uuid]), reverse("rdv:unmerge", args=[fusion.uuid])
+    for address in addresses:
+        page = seen(desk.client.get(address))
+        assert "Wattel" not in page
+        assert "par un service que vous ne lisez pas" in page
+    colleague = signed_in(make_agent(site=desk.canal, role=Role.SECRETAIRE, services=[desk.ase]))
+    for address in addresses:
+        assert "par Thomas Wattel" in seen(colleague.get(address))

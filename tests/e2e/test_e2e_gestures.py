@@ -103,12 +103,26 @@ def test_dragged_to_another_hour_and_told(day, agenda):
     said = " ".join(dialog(page).inner_text().split())
     assert "9:00 à 9:30, Claire Vasseur" in said
     assert "11:00 à 11:30, Claire Vasseur" in said
-    assert "La personne est prévenue tout de suite" in said
+    assert "Un message part dans 2 minutes" in said
     assert day.hours() == "09:00-09:30"
     check(page)
     press(page, "Déplacer au")
     assert day.hours() == "11:00-11:30"
     page.wait_for_function("uuid => document.activeElement.dataset.rdv === uuid", arg=str(day.samira.uuid))
+    check(page)
+
+
+def test_a_drag_is_undone_from_the_agenda_that_shows_it(day, agenda):
+    page = agenda()
+    drag(page, card(page, day), down=120)
+    press(page, "Déplacer au")
+    assert day.hours() == "11:00-11:30"
+    button = page.get_by_role("button", name="Défaire le déplacement")
+    button.focus()
+    page.keyboard.press("Enter")
+    page.get_by_text("Le déplacement est défait").wait_for()
+    assert day.hours() == "09:00-09:30"
+    assert page.url.partition("?")[0].endswith("/agenda/")
     check(page)
 
 

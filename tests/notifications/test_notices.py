@@ -13,6 +13,7 @@ from rdv.core.links import fill_links, link_url
 from rdv.models import NoticeLevel
 from rdv.services import notices
 from rdv.services.calendars import calendar_file
+from rdv.services.texts import Was
 from tests.factories import (
     NOW,
     make_departement,
@@ -59,6 +60,13 @@ def tell(kind, participation, author):
         case "moved":
             old = move(participation, AT + timedelta(days=1))
             notices.moved(participation, old_starts_at=old, old_site_name="MDS de Vimy", now=NOW)
+        case "move_undone":
+            old = move(participation, AT + timedelta(days=1))
+            notices.moved(participation, old_starts_at=old, old_site_name="MDS de Vimy", now=NOW)
+            Message.objects.filter(kind="rdv.moved").update(state=State.SENT)
+            was = Was(participation.rdv.starts_at, "MDS de Vimy")
+            move(participation, AT)
+            notices.move_undone(participation, was=was, moved_at=NOW, now=NOW + timedelta(minutes=1))
         case "cancelled_by_usager" | "cancelled_by_service":
             participation.status_at = NOW
             notices.cancelled(participation, by_service=kind.endswith("service"), now=NOW)
@@ -75,8 +83,11 @@ def tell(kind, participation, author):
             notices.agent_told(rdv, kind=kind.removeprefix("agent_"), author=author, now=NOW)
 
 
-USAGER_KINDS = ["booked", "booked_late", "moved", "cancelled_by_usager", "cancelled_by_service", "restored", "resent"]
-AGENT_KINDS = ["agent_booked", "agent_moved", "agent_cancelled", "agent_late"]
+USAGER_KINDS = [
+    *("booked", "booked_late", "moved", "move_undone", "cancelled_by_usager", "cancelled_by_service", "restored"),
+    "resent",
+]
+AGENT_KINDS = ["agent_booked", "agent_moved", "agent_unmoved", "agent_cancelled", "agent_late"]
 
 
 @pytest.mark.parametrize("agent_level", ["all", "digest"])
@@ -106,7 +117,7 @@ def test_the_walk_covers_every_kind_and_both_channels():
     for kind in USAGER_KINDS + AGENT_KINDS:
         tell(kind, make_case(), USAGER)
     kinds = set(Message.objects.values_list("kind", flat=True))
-    agents = {"agent.booked", "agent.moved", "agent.cancelled", "agent.late"}
+    agents = {"agent.booked", "agent.moved", "agent.unmoved", "agent.cancelled", "agent.late"}
     assert kinds == {str(news) for news in notices.News} | agents
     for news in ("rdv.booked", "rdv.moved", "rdv.cancelled", "rdv.restored", "rdv.resent"):
         assert set(Message.objects.filter(kind=news).values_list("channel", flat=True)) == {"sms", "email"}
@@ -447,4 +458,4 @@ def test_levels_walked_are_all_the_levels():
     from agents.models import NotificationLevel
 
     assert {level.value for level in NotificationLevel} == {"all", "others", "soon", "digest", "none"}
-    assert len(list(itertools.chain(USAGER_KINDS, AGENT_KINDS))) == 11
+    assert len(list(itertools.chain(USAGER_KINDS, AGENT_KINDS))) == 13

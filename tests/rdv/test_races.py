@@ -9,15 +9,17 @@ from datetime import timedelta
 import pytest
 from django.db import OperationalError, connection
 
-from rdv.models import Occupation, Option, Origin, Participation, Rdv
+from rdv.models import Evenement, Occupation, Option, Origin, Participation, Rdv
 from rdv.services import booking as booking_module
-from rdv.services import holding
+from rdv.services import cancelling, holding
+from rdv.services import undo_move as undo_module
 from rdv.services.booking import Booking, book_option
 from rdv.services.cancelling import cancel_participation, restore_participation
 from rdv.services.errors import CreneauUnavailable, StatusRefused, WorkshopFull
 from rdv.services.moving import Move, move_rdv
 from rdv.services.questions import EVERYBODY
 from rdv.services.seats import create_workshop
+from rdv.services.undo_move import OldHourTaken, undo_move
 from tests.factories import NOW, make_agent, make_motif, make_ouverture, make_rdv, make_usager, utc
 from tests.racing import kinds, together
 from tests.rdv.conftest import AGENT, USAGER
@@ -226,3 +228,61 @@ def test_the_sweep_and_the_confirmations_never_meet_badly(world):
     assert Rdv.objects.count() == len(booked) == Occupation.objects.filter(kind="rdv").count()
     assert not Option.objects.dead(later).exists()
     assert overlaps() == 0
+
+
+def moved_away(world):
+    rdv = make_rdv(world.motif, world.site, [world.agent], TEN, usagers=[world.usager])
+    move_rdv(rdv=rdv, move=Move(starts_at=TEN + timedelta(minutes=30)), author=AGENT, now=NOW)
+    return lambda: undo_move(rdv=rdv, version=1, author=AGENT, now=NOW)
+
+
+def test_the_undo_of_a_move_and_a_booking_on_the_old_hour(world):
+    undo = moved_away(world)
+    answers = together([undo, *[hold_and_book(world, make_usager(world.departement)) for _ in range(4)]])
+    won = kinds(answers)
+    assert won in (
+        {"Undone": 1, CreneauUnavailable.__name__: 4},
+        {OldHourTaken.__name__: 1, "Rdv": 1, CreneauUnavailable.__name__: 3},
+    )
+    assert Rdv.objects.filter(starts_at=TEN, cancelled_at=None).count() == 1
+    # Nothing is lost on the way: whoever moved is at one of the two hours.
+    assert Participation.objects.live().filter(usager=world.usager).count() == 1
+    assert Occupation.objects.filter(rdv__participations__usager=world.usager).count() == 1
+    assert overlaps() == 0
+
+
+def test_control_without_locks_and_constraint_the_undo_of_a_move_lands_on_somebody(world, monkeypatch):
+    """Both guards off: the old hour was looked at, found free, and is given twice."""
+    undo = moved_away(world)
+    without_guards(monkeypatch)
+    monkeypatch.setattr(cancelling, "lock_agents", lambda ids, **how: None)
+    barrier, insert, take = threading.Barrier(2), holding.insert_together, undo_module.take
+    met = threading.local()
+
+    def first_meets(what):
+        """Both have looked before either writes: the unlucky moment, made certain."""
+
+        def write(*rows, **asked):
+            if not getattr(met, "once", False):
+                met.once = True
+                barrier.wait(timeout=30)
+            return what(*rows, **asked)
+
+        return write
+
+    monkeypatch.setattr(holding, "insert_together", first_meets(insert))
+    monkeypatch.setattr(undo_module, "take", first_meets(take))
+    try:
+        answers = together([undo, hold_and_book(world, make_usager(world.departement))])
+        assert kinds(answers) == {"Undone": 1, "Rdv": 1}
+        assert overlaps() > 0
+    finally:
+        with_guards()
+
+
+def test_the_undo_of_a_move_sent_by_two_hands_is_done_once(world):
+    undo = moved_away(world)
+    answers = together([undo] * 4)
+    assert kinds(answers) == {"Undone": 4}
+    assert Evenement.objects.filter(kind="rdv.move_undone").count() == 1
+    assert Rdv.objects.get().schedule_version == 2

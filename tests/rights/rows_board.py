@@ -9,7 +9,7 @@ def _own_site(house, role):
 
 
 def _gesture(house, _role, code="arrive"):
-    return {"participation": house.today.uuid, "geste": code, "vu": "unknown-non", "minutes": "10"}
+    return {"participation": house.today.uuid, "geste": code, "vu": "unknown-non-0", "minutes": "10"}
 
 
 def _masked(house, _role):

@@ -204,11 +204,24 @@ RDV = [
         queries=17,
     ),
     _post("rdv_move", site(*READERS), args=_of_rdv, data=_move),
+    # Each undoes their own move; the others ask for Claire's.
+    _post(
+        "rdv_move_undo",
+        site(*READERS),
+        args=lambda h, r: [h.shifted.get(r, h.shifted["owner"]).uuid],
+        data=lambda _h, _r: {"version": 1},
+    ),
     _post(
         "rdv_seats",
         site(*READERS),
         args=lambda h, _r: [h.session.uuid],
         data=lambda h, _r: {"capacity": h.session.capacity + 1, "vu": h.session.capacity},
+    ),
+    _post(
+        "rdv_title",
+        site(*READERS),
+        args=lambda h, _r: [h.session.uuid],
+        data=lambda h, _r: {"title": "Massage bébé, avec les pères", "vu": h.session.title},
     ),
     _post(
         "rdv_restore",

@@ -26,7 +26,8 @@ from notifications.services import about
 from rdv.core.journal import Author
 from rdv.core.links import make_token
 from rdv.models import Absence, Occupation
-from rdv.services import booking, cancelling, holding, notices
+from rdv.services import booking, cancelling, holding, moving, notices
+from rdv.services.moving import Move
 from rdv.services.questions import EVERYBODY
 from tests.factories import (
     make_agent,
@@ -199,6 +200,10 @@ def _rdvs(house):
     cancelling.cancel_participation(
         participation=house.given_back, by_service=False, author=Author("usager", house.other.pk, "Usager"), now=now
     )
+    house.shifted = {
+        role: _moved(house, house.people[role], make(motif, [owner], at(house, 9, 13 + number), []))
+        for number, role in enumerate(("owner", "colleague", "secretaire", "responsable"))
+    }
     house.over = make(motif, [owner], at(house, -9, 9), [house.other]).participations.get()
     long_ago = now - 10 * 24 * 60 * MINUTE
     asked = make_rdv(motif, site, [owner], at(house, 5, 18), usagers=[house.other], created_at=long_ago)
@@ -206,6 +211,13 @@ def _rdvs(house):
     notices.booked(house.participation, now=now)
     house.messages = list(about(("participation", str(house.participation.uuid))).order_by("id"))
     house.email = next(one for one in house.messages if one.channel == "email" and one.calendar)
+
+
+def _moved(house, agent, rdv):
+    """By this agent, a moment ago: it may still be undone."""
+    move = Move(starts_at=rdv.starts_at + 30 * MINUTE, overbook_reason="Une heure plus calme")
+    author = Author("agent", agent.pk, agent.full_name, "agent")
+    return moving.move_rdv(rdv=rdv, move=move, author=author, now=house.now)
 
 
 def _openings(house):

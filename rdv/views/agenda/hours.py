@@ -29,10 +29,11 @@ from rdv.services.agenda_hours import Hours, obstacles_to, require_possible
 from rdv.services.console_people import agents_by_site
 from rdv.services.console_rdv import last_change, page_of
 from rdv.services.errors import ChangedMeanwhile
-from rdv.services.moving import Move, move_rdv
-from rdv.views.agenda.asked import back_to_agenda
+from rdv.services.moving import Move, is_told_later, move_rdv
+from rdv.views.agenda.asked import agenda_behind, back_to_agenda
 from rdv.views.agenda.lines import clock as hour_of
 from rdv.views.console.screen import console_roles
+from rdv.views.console.undoing import offer
 
 GONE = "Ce rendez-vous est annulé ou a commencé : il ne se déplace plus."
 
@@ -106,15 +107,17 @@ def _confirm(request: AgentRequest, gesture: Gesture) -> HttpResponse:
     found = obstacles_to(rdv, hours, now=gesture.now)
     try:
         require_possible(found, reason=reason)
-        _move(request, gesture, hours, reason=reason if found.taken else "")
+        moved = _move(request, gesture, hours, reason=reason if found.taken else "")
     except DomainError as error:
         changed = last_change(rdv) if isinstance(error, ChangedMeanwhile) else None
         return _page(request, _read(request, rdv.uuid), status=409, refusal=error, changed=changed)
-    messages.success(request, _said(hours, request))
+    agenda = agenda_behind(request)
+    # The page of the Rdv has its own button.
+    messages.success(request, _said(hours, request), extra_tags=offer(moved, agenda, now=gesture.now) if agenda else "")
     return _done(request, gesture, hours)
 
 
-def _move(request: AgentRequest, gesture: Gesture, hours: Hours, *, reason: str) -> None:
+def _move(request: AgentRequest, gesture: Gesture, hours: Hours, *, reason: str) -> Rdv:
     move = Move(
         starts_at=hours.starts_at,
         ends_at=hours.ends_at,
@@ -123,7 +126,7 @@ def _move(request: AgentRequest, gesture: Gesture, hours: Hours, *, reason: str)
         expected_version=read_version(request.POST),
         overbook_reason=reason,
     )
-    move_rdv(rdv=gesture.rdv, move=move, author=request.scope.author(gesture.rdv.site_id), now=gesture.now)
+    return move_rdv(rdv=gesture.rdv, move=move, author=request.scope.author(gesture.rdv.site_id), now=gesture.now)
 
 
 def _said(hours: Hours, request: AgentRequest) -> str:
@@ -151,6 +154,7 @@ def _page(request: AgentRequest, gesture: Gesture, *, status: int = 200, **more:
         "who": gesture.form.cleaned_data.get("who", "") if hours else "",
         "swap": gesture.form.cleaned_data.get("swap", "") if hours else "",
         "obstacles": obstacles_to(gesture.rdv, hours, now=gesture.now) if hours else None,
+        "waits": hours is not None and is_told_later(gesture.rdv, hours.starts_at, now=gesture.now),
         "tells": hours is not None and hours.tells_usager(gesture.rdv),
         "has_other_people": hours is not None and not hours.keeps_people(gesture.rdv),
         "is_same": hours is not None and hours.changes_nothing(gesture.rdv),

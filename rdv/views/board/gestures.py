@@ -18,7 +18,6 @@ from agents.models import Site
 from agents.views.guards import AgentRequest
 from rdv.access import participation_for_agent, rdv_for_agent, sites_of
 from rdv.core import clock
-from rdv.core.clock import local_date
 from rdv.core.errors import DomainError
 from rdv.core.journal import Author
 from rdv.domain import french
@@ -35,7 +34,7 @@ from rdv.views.board.aside import Expected, found_by
 from rdv.views.board.asked import BoardAsked, read_board_asked, read_uuid
 from rdv.views.board.page import show_board
 from rdv.views.board.persons import MINUTES
-from rdv.views.board.words import Reader, read_stamp
+from rdv.views.board.words import Reader, Stamp, read_stamp
 from rdv.views.console.screen import console_roles
 from rdv.views.site import current_site
 
@@ -114,19 +113,11 @@ def _done(
 ) -> HttpResponse:
     asked = BoardAsked(asked.day, asked.today, participation.rdv.uuid)
     try:
-        if code == "excuse":
-            _require_day(request, asked, participation)
         done = _write(request, participation, code, now=now)
     except DomainError as error:
         return _refused(request, asked, participation, error)
     messages.success(request, f"{name_of(participation)} : {_said(request, participation, done, code)}")
     return redirect(f"{asked.url()}#choisi")
-
-
-def _require_day(request: AgentRequest, asked: BoardAsked, participation: Participation) -> None:
-    """Moved to another day since the board was shown: whoever is excused here gave up this day, not the new one."""
-    if local_date(participation.rdv.starts_at, request.departement.zone) != asked.day:
-        raise ChangedMeanwhile
 
 
 def _write(request: AgentRequest, participation: Participation, code: str, *, now: datetime) -> Participation:
@@ -139,23 +130,26 @@ def _write(request: AgentRequest, participation: Participation, code: str, *, no
         return _late(request, participation, author, now)
     if code == "remettre":
         return attendance.set_status(
-            participation=participation, status=Status.UNKNOWN, author=author, now=now, expected=_seen(request)[0]
+            participation=participation, status=Status.UNKNOWN, author=author, now=now, expected=_seen(request).status
         )
     if code not in STATUSES:
         raise Http404
-    expected, is_here = _seen(request)
+    seen = _seen(request)
+    if code == "excuse" and seen.version is None:  # a board that does not say which hour is given up
+        raise ChangedMeanwhile
     return attendance.set_status(
         participation=participation,
         status=STATUSES[code],
         author=author,
         now=now,
-        expected=expected,
-        is_expected_here=is_here,
+        expected=seen.status,
+        is_expected_here=seen.is_here,
+        expected_version=seen.version,
     )
 
 
-def _seen(request: AgentRequest) -> tuple[Status | None, bool | None]:
-    return read_stamp(request.POST.get("vu", "")) or (None, None)
+def _seen(request: AgentRequest) -> Stamp:
+    return read_stamp(request.POST.get("vu", ""))
 
 
 def _late(request: AgentRequest, participation: Participation, author: Author, now: datetime) -> Participation:

@@ -3,6 +3,7 @@
 Room: views. A Block of rdv/services/board comes in, words and addresses go out.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -271,9 +272,23 @@ def _workshop_fate(visit: Visit, reader: Reader) -> tuple[str, Badge | None]:
 
 
 def stamp_of(person: Person) -> str:
-    return f"{person.status.value}-{'ici' if person.arrived_at else 'non'}"
+    return f"{person.status.value}-{'ici' if person.arrived_at else 'non'}-{person.version}"
 
 
-def read_stamp(text: str) -> tuple[Status, bool] | None:
-    status, _, here = text.partition("-")
-    return (Status(status), here == "ici") if status in list(Status) and here in ("ici", "non") else None
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """None where the page said nothing that can be read. `version`: of the schedule, so of the hour that was shown."""
+
+    status: Status | None = None
+    is_here: bool | None = None
+    version: int | None = None
+
+
+_STAMP = re.compile(rf"({'|'.join(one.value for one in Status)})-(ici|non)(?:-([0-9]{{1,9}}))?")
+
+
+def read_stamp(text: str) -> Stamp:
+    found = _STAMP.fullmatch(text)
+    if found is None:
+        return Stamp()
+    return Stamp(Status(found[1]), found[2] == "ici", int(found[3]) if found[3] else None)

@@ -138,7 +138,8 @@ def unmerge(request: AgentRequest, uuid: uuids.UUID) -> HttpResponse:
             messages.success(request, sentence)
         return redirect("rdv:usager", uuid=kept.uuid)
     new_rdvs, new_waits = since(fusion)
-    context = {"fusion": fusion, "kept": kept, "new_rdvs": new_rdvs, "new_waits": new_waits, "now": now}
+    (told,) = files_page.told_fusions(request.scope, [fusion])
+    context = {"fusion": fusion, "by": told.by, "kept": kept, "new_rdvs": new_rdvs, "new_waits": new_waits, "now": now}
     return render(request, "usagers/defaire.html", context)
 
 

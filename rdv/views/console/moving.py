@@ -28,7 +28,7 @@ from rdv.services.console_motifs import sites_of_motif
 from rdv.services.console_people import agents_by_site
 from rdv.services.console_rdv import last_change, page_of
 from rdv.services.errors import ChangedMeanwhile
-from rdv.services.moving import Move, move_rdv, visit_place
+from rdv.services.moving import Move, is_told_later, move_rdv, visit_place
 from rdv.services.questions import EVERYBODY, Creneau
 from rdv.views.agenda.asked import to_rdv
 from rdv.views.console.screen import console_roles
@@ -48,6 +48,11 @@ class Target:
     def value(self) -> str:
         agents = "-".join(str(agent.pk) for agent in self.agents)
         return f"{int(self.starts_at.timestamp())}_{self.site.pk}_{agents}"
+
+    @property
+    def who(self) -> str:
+        """As the exact form says it."""
+        return f"{self.site.pk}:{self.agents[0].pk}" if len(self.agents) == 1 else ""
 
 
 @dataclass(slots=True)
@@ -95,9 +100,12 @@ def _read(request: AgentRequest, uuid: uuids.UUID) -> Moving:
     return Moving(rdv, now, today, sites, agents_by_site(sites, today=today), own)
 
 
-def _exact_form(request: AgentRequest, moving: Moving) -> ExactTimeForm:
-    local = moving.rdv.starts_at.astimezone(request.departement.zone)
-    initial = {"day": local.date(), "hour": local.time()}
+def _exact_form(request: AgentRequest, moving: Moving, wanted: Target | None = None) -> ExactTimeForm:
+    """`wanted`: what was asked and may be refused: it stands in the form, reason included, to be changed there."""
+    local = (wanted.starts_at if wanted else moving.rdv.starts_at).astimezone(request.departement.zone)
+    initial: dict[str, Any] = {"day": local.date(), "hour": local.time()}
+    if wanted is not None:
+        initial |= {"reason": wanted.reason, "who": wanted.who if wanted.agents != moving.own else ""}
     data = request.GET if "day" in request.GET else None
     return ExactTimeForm(data, rdv=moving.rdv, who=moving.who, initial=initial)
 
@@ -123,7 +131,7 @@ def _move(request: AgentRequest, moving: Moving) -> HttpResponse:
     if creneau is not None:
         reason = request.POST.get("reason", "")[:200]
         target = moving.target(creneau.starts_at, creneau.site_id, creneau.agent_ids, reason)
-    exact = _exact_form(request, moving)
+    exact = _exact_form(request, moving, target)
     if target is None:
         return _page(request, moving, exact=exact, target=None, status=422)
     rdv = moving.rdv
@@ -172,6 +180,7 @@ def _page(
         "exact": exact,
         "target": target,
         "matrix": _matrix(request, moving, nearest) if target is None or is_taken else None,
+        "waits": target is not None and is_told_later(moving.rdv, target.starts_at, now=moving.now),
         "with_everybody": request.GET.get("avec") == "tous",
         "refusal": refusal,
         "nearest": nearest,

@@ -17,7 +17,7 @@ from rdv.core import clock
 from rdv.core.errors import DomainError
 from rdv.domain.statuses import Status
 from rdv.forms.console_rdv import BY_SERVICE, WHOLE, CancelForm, read_version
-from rdv.forms.console_seats import SeatsForm
+from rdv.forms.console_seats import SeatsForm, TitleForm
 from rdv.models import ConfirmedBy, Participation, Rdv
 from rdv.services import confirming
 from rdv.services.attendance import set_status
@@ -25,6 +25,7 @@ from rdv.services.cancelling import cancel_participation, cancel_rdv, restore_pa
 from rdv.services.console_rdv import last_change, page_of
 from rdv.services.errors import ChangedMeanwhile
 from rdv.services.series_members import members_of
+from rdv.services.undo_record import undoable
 from rdv.views.agenda.asked import to_rdv
 from rdv.views.console.screen import console_roles
 
@@ -39,14 +40,17 @@ def rdv_detail(request: AgentRequest, uuid: uuids.UUID) -> HttpResponse:
 
 def rdv_shown(request: AgentRequest, rdv: Rdv, *, status: int = 200, **more: Any) -> HttpResponse:
     now = clock.now()
+    page, may_write = page_of(rdv, now=now), may_write_rdv(request.scope, rdv)
     context = {
-        "page": page_of(rdv, now=now),
+        "page": page,
         "rdv": rdv,
         "now": now,
         "today": clock.local_date(now, request.departement.zone),
-        "may_write": may_write_rdv(request.scope, rdv),
+        "may_write": may_write,
+        "undo": undoable(page.events, rdv, agent_id=request.scope.agent_id, now=now) if may_write else None,
         "members": members_of(request.scope, rdv, now=now),
         "seats": SeatsForm(capacity=rdv.capacity) if rdv.motif.is_collective else None,
+        "titling": TitleForm(title=rdv.title) if rdv.motif.is_collective else None,
     }
     return render(request, "rdv/rdv/rdv.html", context | more, status=status)
 

@@ -75,7 +75,7 @@ def _page(request: AgentRequest, uuid: uuids.UUID, *, status: int = 200, **more:
         "waits": waits,
         "masked_waits": masked_waits,
         "resendable": () if caller.told else files_page.resendable(caller, caller.messages, now=now),
-        "fusions": files_page.fusions_of(caller.usager, now=now),
+        "fusions": files_page.fusions_of(request.scope, caller.usager, now=now),
         "keeps_files": keeps_files(request.scope),
     }
     return render(request, "usagers/usager.html", context | more, status=status)
