@@ -43,5 +43,15 @@ def _send(task: "Task[..., Any]", args: tuple[object, ...]) -> None:
 
 
 def call_after_commit(function: Callable[[], None]) -> None:
-    """Run `function` after the commit, robustly: its failure is logged by Django, never shown."""
-    transaction.on_commit(function, robust=True)
+    """Run `function` after the commit, robustly: its failure is logged, never shown.
+
+    Django's own `robust` looks for the name of what failed, which a `partial` has not: it fails itself.
+    """
+    transaction.on_commit(partial(_call, function), robust=True)
+
+
+def _call(function: Callable[[], None]) -> None:
+    try:
+        function()
+    except Exception:
+        log.exception("after_commit_failed", function=str(function))

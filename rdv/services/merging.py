@@ -85,7 +85,7 @@ def merge_files(
     told = {"fields": changed, "rdvs": trail.count("participation"), "waits": trail.count("inscription")}
     _tell("usager.merged", kept, {"other": other.pk, "fusion": fusion.uuid} | told, author, now)
     _tell("usager.merged_into", other, {"other": kept.pk, "fusion": fusion.uuid}, author, now)
-    compare_soon(kept, now=now)
+    compare_soon(kept)
     return fusion
 
 
@@ -106,7 +106,7 @@ def undo_merge(*, fusion: Fusion, author: Author, now: datetime) -> Undone:
     _tell("usager.unmerged", kept, {"other": other.pk} | told, author, now)
     _tell("usager.unmerged", other, {"other": kept.pk}, author, now)
     for usager in (kept, other):
-        compare_soon(usager, now=now)
+        compare_soon(usager)
     return undone
 
 

@@ -4,12 +4,14 @@ import datetime as dt
 
 import pytest
 
+from rdv.core import commit
 from rdv.core.journal import Evenement
 from tests.factories import NOW, make_usager
 from tests.usagers.conftest import AGENT
+from usagers import tasks
 from usagers.models import Doublon, Proche, Usager
 from usagers.services.files import create_usager, update_usager
-from usagers.services.pairs import compare_due, compare_file, look_again, say_distinct
+from usagers.services.pairs import COMPARE, compare_due, compare_file, look_again, say_distinct
 
 BORN = dt.date(1994, 3, 14)
 PHONE = "+33639981240"
@@ -23,6 +25,12 @@ def make(departement):
         return make_usager(departement, first_name=first_name, last_name=last_name, **values)
 
     return make_one
+
+
+@pytest.fixture
+def worker(monkeypatch):
+    """What is woken after a commit is done at once."""
+    monkeypatch.setattr(commit, "_send_named", lambda name, args: {COMPARE: tasks.compare_file}[name](*args))
 
 
 def pairs(departement):
@@ -58,7 +66,21 @@ def test_who_is_worth_a_look(departement, make, one, other, is_a_pair):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_new_file_is_compared_at_once(departement, make):
+def test_a_new_file_is_compared_by_a_worker_and_waits_for_the_sweep_without_one(departement, make, monkeypatch):
+    asked = []
+    monkeypatch.setattr(commit, "_send_named", lambda *told: asked.append(told))
+    make("Samira", "Benali", birth_date=BORN)
+    usager = create_usager(
+        departement=departement, author=AGENT, now=NOW, first_name="Samira", last_name="Ben Ali", birth_date=BORN
+    )
+    assert asked == [(COMPARE, (usager.pk,))]
+    assert pairs(departement) == set(), "nobody waits for it"
+    compare_due(now=NOW)
+    assert pairs(departement) == {("Samira Benali", "Samira Ben Ali")}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_new_file_is_compared_at_once(departement, make, worker):
     make("Samira", "Benali", birth_date=BORN)
     create_usager(
         departement=departement, author=AGENT, now=NOW, first_name="Samira", last_name="Ben Ali", birth_date=BORN
@@ -67,14 +89,16 @@ def test_a_new_file_is_compared_at_once(departement, make):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_corrected_file_leaves_the_list(departement, make):
+def test_a_corrected_file_leaves_the_list(departement, make, worker):
     make("Samira", "Benali", birth_date=BORN)
     other = make("Samira", "Benali", birth_date=BORN)
     compare_due(now=NOW)
     update_usager(usager=other, author=AGENT, now=NOW, birth_date=BORN + DAY)
     assert pairs(departement) == set()
+    compared_at = Usager.objects.get(pk=other.pk).compared_at
+    assert compared_at is not None
     update_usager(usager=other, author=AGENT, now=NOW, note="rien à voir")
-    assert Usager.objects.get(pk=other.pk).compared_at == NOW
+    assert Usager.objects.get(pk=other.pk).compared_at == compared_at
 
 
 def test_two_people_said_so_never_come_back(departement, make):
@@ -148,3 +172,16 @@ def test_the_likeliest_first(departement, make):
     make("Karim", "Haddad")
     compare_due(now=NOW)
     assert [one.first.first_name for one in Doublon.objects.to_look_at(departement.code)] == ["Samira", "Karim"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_fails_after_the_commit_is_never_shown(departement, make, monkeypatch, caplog):
+    one, other = make("Samira", "Benali"), make("Samira", "Benali")
+    say_distinct(one=one, other=other, author=AGENT, now=NOW)
+
+    def fails(_code):
+        raise RuntimeError("the cache is away")
+
+    monkeypatch.setattr("usagers.services.pairs.count_pairs", fails)
+    look_again(one=one, other=other, author=AGENT, now=NOW)
+    assert pairs(departement) == {("Samira Benali", "Samira Benali")}

@@ -70,7 +70,7 @@ def create_usager(*, departement: Departement, author: Author, now: datetime, **
     before = _values(usager, fields)
     _fill(usager, fields)
     usager.save(force_insert=True)
-    compare_soon(usager, now=now)
+    compare_soon(usager)
     _tell("usager.created", usager, before, author, now)
     return usager
 
@@ -95,7 +95,7 @@ def update_usager(
     if changed:
         if COMPARED & {*changed}:
             fresh.compared_at = None
-            compare_soon(fresh, now=now)
+            compare_soon(fresh)
         fresh.save(update_fields=[*changed, "search_key", "compared_at"])
         if {"phone", "email"} & {*changed}:
             _forward_messages(fresh, now)

@@ -1,8 +1,8 @@
 """Pairs of files that may be about one person, kept in a list until somebody says (Doublon).
 
-Room: services. `compare_file` follows every new or changed file, after its commit; `compare_due` finds what was missed
-(imported files, a process that died). Each file is compared through indexes with the few that may be it, never with
-all of them.
+Room: services. `compare_file` follows every new or changed file, in a worker woken by its commit: who books does not
+wait for it. `compare_due` finds what was missed (imported files, a process that died, a broker that was away). Each
+file is compared through indexes with the few that may be it, never with all of them.
 
 No transaction around a file: a pair takes the locks of its two files in id order and lets them go, as a merge does.
 """
@@ -15,7 +15,7 @@ from django.db import transaction
 
 from rdv.core import journal
 from rdv.core.clock import local_date
-from rdv.core.commit import call_after_commit
+from rdv.core.commit import call_after_commit, named_after_commit
 from rdv.core.journal import Author
 from usagers.access import count_pairs
 from usagers.models import Doublon, Proche, Usager
@@ -32,13 +32,14 @@ from usagers.services.duplicates import (
 # A night's worth for one run of the task; the next run goes on.
 MOST_AT_ONCE = 5000
 _BATCH = 200
+COMPARE = "usagers.tasks.compare_file"
 # What a comparison looks at: when one of them changes, the file is compared again.
 COMPARED = frozenset({"first_name", "last_name", "birth_name", "birth_date", "phone", "email"})
 
 
-def compare_soon(usager: Usager, *, now: datetime) -> None:
-    """Once this transaction is committed; if that fails, `compare_due` finds the file."""
-    call_after_commit(partial(_compare_pk, usager.pk, now))
+def compare_soon(usager: Usager) -> None:
+    """Once this transaction is committed, by a worker; without one, `compare_due` finds the file."""
+    named_after_commit(COMPARE, usager.pk)
 
 
 def compare_due(*, now: datetime, most: int = MOST_AT_ONCE) -> int:
@@ -90,10 +91,12 @@ def look_again(*, one: Usager, other: Usager, author: Author, now: datetime) -> 
     if Doublon.objects.filter(first=first, second=second, distinct_at__isnull=False).delete()[0]:
         _tell("doublon.again", one, other, author, now)
         Usager.objects.filter(pk=one.pk).update(compared_at=None)
-        compare_soon(one, now=now)
+        # Here and now: who asks looks at the list next.
+        call_after_commit(partial(compare_pk, one.pk, now=now))
 
 
-def _compare_pk(pk: int, now: datetime) -> None:
+def compare_pk(pk: int, *, now: datetime) -> None:
+    """One file, if it has still to be compared."""
     usager = Usager.objects.to_compare().select_related("departement").filter(pk=pk).first()
     if usager is not None:
         compare_file(usager, now=now)
