@@ -1,10 +1,13 @@
 """A small département with one Rdv on Monday at 10:00 and people who wait for the same motif."""
 
+from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
 
 from rdv.core.journal import Author
+from rdv.models import Offre
+from rdv.services.cancelling import cancel_participation
 from rdv.services.waitlist_join import Wish, Wishes, join
 from tests.factories import (
     NOW,
@@ -12,6 +15,7 @@ from tests.factories import (
     make_departement,
     make_motif,
     make_ouverture,
+    make_participation,
     make_rdv,
     make_site,
     make_usager,
@@ -20,11 +24,13 @@ from tests.factories import (
 
 USAGER = Author("usager", None, "Usager")
 AGENT = Author("agent", 1, "Claire Vasseur", "agent")
+H = timedelta(hours=1)
+MINUTE = timedelta(minutes=1)
 TEN = utc(2027, 1, 18, 9)  # a Monday, two weeks after NOW: tier "long"
 
 
-def build_world(**motif_fields):
-    departement = make_departement("62")
+def build_world(departement=None, **motif_fields):
+    departement = departement or make_departement("62")
     site = make_site(departement)
     motif = make_motif(departement, sites=[site], has_waitlist=True, **motif_fields)
     agent = make_agent(departement, site=site, services=[motif.service])
@@ -47,3 +53,36 @@ def wait_for(world, *, usager=None, now=NOW, author=USAGER, motif=None, wishes=N
         usager=usager or make_usager(world.departement), motif=motif or world.motif, wishes=wishes or Wishes(), **fields
     )
     return join(wish=wish, author=author, now=now)
+
+
+def live():
+    return list(Offre.objects.live().whole().order_by("id"))
+
+
+def cancel(world, now=NOW, by_service=False):
+    author = AGENT if by_service else USAGER
+    return cancel_participation(participation=world.participation, by_service=by_service, author=author, now=now)
+
+
+# A full workshop of two seats, two days after the Rdv.
+
+
+@pytest.fixture
+def atelier(world):
+    motif = make_motif(
+        world.departement, sites=[world.site], is_collective=True, capacity=2, duration_min=60, has_waitlist=True
+    )
+    atelier = make_rdv(motif, world.site, [], utc(2027, 1, 20, 8), capacity=2)
+    for _ in range(2):
+        make_participation(atelier, make_usager(world.departement))
+    atelier.refresh_from_db()
+    return atelier
+
+
+def give_up_a_seat(atelier, now=NOW + H):
+    return cancel_participation(participation=atelier.participations.first(), by_service=False, author=USAGER, now=now)
+
+
+def state_of(inscription):
+    inscription.refresh_from_db()
+    return inscription.state
