@@ -64,7 +64,7 @@ class Places:
     def choices(self) -> list[tuple[str, str]]:
         here = [(HERE, _("Seulement ici\u00a0: %(place)s") % {"place": self.here.name})] if self.here else []
         nears = [(f"{WITHIN}{km}", _near_words(km, count)) for km, count in self.nears]
-        everywhere = _("Tous les lieux du département (%(count)s)") % {"count": len(self.sites)}
+        everywhere = _("Tous les lieux (%(count)s)") % {"count": len(self.sites)}
         return [*here, *nears, (ANYWHERE, everywhere), (NAMED, _("Des lieux que je choisis"))]
 
     @property
@@ -102,7 +102,7 @@ class Places:
 
 def _near_words(km: int, count: int) -> str:
     return ngettext(
-        "Les lieux à moins de %(km)s\u00a0km (%(count)s lieu)",
-        "Les lieux à moins de %(km)s\u00a0km (%(count)s lieux)",
+        "À moins de %(km)s\u00a0km (%(count)s lieu)",
+        "À moins de %(km)s\u00a0km (%(count)s lieux)",
         count,
     ) % {"km": km, "count": count}

@@ -100,7 +100,9 @@ def _stopped(stopped: Sequence[Inscription], kept: Sequence[Inscription]) -> str
     """Départements and how many lists, never what for: whoever holds the phone reads it."""
     if kept:
         phone = say_phone(kept[0].motif.departement.public_phone)
-        return f"Nous n'avons pas pu arrêter toutes vos attentes. Envoyez STOP encore une fois, ou appelez le {phone}"
+        return (
+            f"Nous n'avons pas pu mettre fin à toutes vos attentes. Envoyez STOP encore une fois, ou appelez le {phone}"
+        )
     if not stopped:
         return "C'est noté : ce numéro ne figure sur aucune liste d'attente. Vos rendez-vous ne changent pas."
     lists = Counter(one.motif.departement.name_with_article for one in stopped)

@@ -59,7 +59,7 @@ def test_the_place_that_was_looked_at_is_chosen_and_others_are_offered_by_distan
     assert _checked(html, "where") == ["ici"]
     # Lens is 4 km away, Hénin-Beaumont 12, Béthune 16: 5 km and 15 km each add a place, 30 would be all of them.
     assert _choices(html, "where") == ["ici", "km5", "km15", "partout", "choix"]
-    for words in ("Seulement ici : MDS de Liévin", "à moins de 5 km (2 lieux)", "à moins de 15 km (3 lieux)"):
+    for words in ("Seulement ici : MDS de Liévin", "À moins de 5 km (2 lieux)", "À moins de 15 km (3 lieux)"):
         assert words in text_of(page)
     assert "Distances depuis MDS de Liévin." in text_of(page)
     assert not _checked(html, "sites")

@@ -36,9 +36,9 @@ def world(world):
     return world
 
 
-def free(world, *, day=(2026, 12, 3), hour=9, minute=0, site="lens", motif=None):
+def free(world, *, day=(2026, 12, 3), hour=9, minute=0, site="lens", motif=None, later_min=0):
     """Whom this hour is offered to. Thursday 3 December at 9:00 in Lens by default."""
-    held, at = make_usager(world.departement), local(*day, hour, minute)
+    held, at = make_usager(world.departement), local(*day, hour, minute) + dt.timedelta(minutes=later_min)
     rdv = make_rdv(
         motif or world.motif, world.sites[site], [world.agents[site]], at, usagers=[held], created_at=NOW
     )  # fmt: skip
@@ -59,7 +59,7 @@ WISHES = {
         IN_BETHUNE,
     ),
     "kilometres": ({"where": "km15"}, {"where": "partout"}, IN_BETHUNE),
-    "fewer kilometres": ({"where": "choix", "sites": ["henin"]}, {"where": "km5"}, {}),
+    "kilometres from the place named": ({"where": "choix", "sites": ["henin"]}, {"where": "km15"}, {}),
     "not before": ({"from_day": "2026-12-04"}, {"from_day": "2026-12-03"}, {}),
     "not after": ({"until_day": "2026-12-02"}, {"until_day": "2026-12-03"}, {}),
     "warning": ({"notice": str(7 * 24 * 60)}, {"notice": str(2 * 24 * 60)}, IN_THREE_DAYS),
@@ -76,8 +76,7 @@ def test_each_wish_of_the_form_is_what_the_list_goes_by(world, person, name):
     url = place_of(inscription, "souhaits")
     sent = Client().post(url, ANY | yes | {"version": "0"})
     assert sent.status_code == 302, text_of(sent)
-    later = hour | {"minute": hour.get("minute", 0) + 20}
-    assert free(world, **later) == [inscription]
+    assert free(world, **hour, later_min=20) == [inscription]
 
 
 def test_a_language_that_nobody_there_speaks(world, person):

@@ -10,7 +10,7 @@ from rdv.models import Motif
 from rdv.services.public_waiting import motifs_alike
 from rdv.services.waitlist_join import Wishes
 from rdv.services.waitlist_wishes import Centre
-from tests.factories import make_motif
+from tests.factories import make_motif, make_service
 from tests.html.reading import faults
 from tests.waiting.conftest import wait
 from tests.waiting.test_waiting_pages import LIST, page_of
@@ -23,7 +23,7 @@ def test_the_desk_keeps_where_kilometres_count_from(desk, client_of):
     one = wait(desk, wishes=Wishes(radius_km=15, centre=centre))
     client, form = client_of("secretary"), reverse("rdv:waiting_wishes", args=[one.uuid])
     for address in (LIST, reverse("rdv:waiting_person", args=[one.uuid])):
-        assert "à 15\u00a0km au plus (depuis Lens)" in page_of(client.get(address))
+        assert "15 km au plus (depuis Lens)" in page_of(client.get(address))
     assert "Ou à moins de … km (depuis Lens)" in page_of(client.get(form))
     client.post(form, {"version": 0, "shortest_notice_min": 60, "radius_km": 20})
     one.refresh_from_db()
@@ -49,7 +49,7 @@ def twin(desk):
 
 def test_the_administrator_says_what_would_do_as_well(desk, client_of, twin):
     others = {
-        "other_service": make_motif(desk.departement, sites=[desk.site], name="Budget"),
+        "other_service": make_motif(desk.departement, service=make_service(desk.departement, "ssl"), name="Budget"),
         "by_phone": make_motif(desk.departement, service=twin.service, name="Au téléphone", modality="phone"),
         "for_agents": make_motif(desk.departement, service=twin.service, name="Réservé", who_books="agents"),
         "workshop": make_motif(desk.departement, service=twin.service, name="Atelier", is_collective=True),
@@ -71,9 +71,9 @@ def test_the_administrator_says_what_would_do_as_well(desk, client_of, twin):
     assert motifs_alike(desk.motif) == []
 
 
-def test_a_motif_of_another_departement_never(desk, client_of):
+def test_a_motif_of_another_departement_never(desk, client_of, twin):
     far = make_motif(desk.people["stranger"].departement, name="Loin", has_waitlist=True)
     client, url = client_of("admin"), reverse("rdv:waiting_motif_open", args=[desk.motif.uuid])
-    assert client.post(url, {"is_open": "on", "alike": [far.pk]}).status_code == 422
+    assert client.post(url, {"is_open": "on", "alike": [twin.pk, far.pk]}).status_code == 422
     with pytest.raises(IntegrityError, match="another département"), transaction.atomic():
         Motif.objects.filter(pk=desk.motif.pk).update(waitlist_alike=[far.pk])

@@ -301,7 +301,7 @@ def test_a_stop_that_fails_for_one_wait_stops_the_others_and_says_so(world, monk
         return stops(inscription=inscription, **about)
 
     monkeypatch.setattr(waitlist_answer, "stop", fails_once)
-    assert "pas pu arrêter toutes vos attentes" in said_to_stop()
+    assert "pas pu mettre fin à toutes vos attentes" in said_to_stop()
     assert (state_of(first), state_of(second)) == ("waiting", "left")
 
 
