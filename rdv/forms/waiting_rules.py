@@ -3,14 +3,15 @@
 An empty box keeps what applies below (the platform, or the département for a motif). Called by rdv/views/waiting/rules.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 
 from rdv.domain import french
 from rdv.domain.waiting import Policy, PolicyError, policy_from
+from rdv.models import Motif
 from rdv.services.waitlist_rules import examples_of, settings_of
 
 LARGEST = 24 * 60 * 7
@@ -119,7 +120,7 @@ class PolicyForm(forms.Form):
 
 
 class OpenForm(forms.Form):
-    """The switch of a motif, and how near an hour may still be proposed."""
+    """The switch of a motif, how near an hour may still be proposed, and what else may be asked for."""
 
     is_open = forms.BooleanField(label="Ce motif a une liste d’attente", required=False)
     notice_min = forms.IntegerField(
@@ -133,3 +134,24 @@ class OpenForm(forms.Form):
             "max_value": "Pas plus de 129 600 minutes (90 jours).",
         },
     )
+    alike = forms.TypedMultipleChoiceField(
+        label="Ces motifs iraient aussi : la personne peut les demander elle-même, en ligne",
+        help_text="Cochez seulement ceux qui rendent le même service. Rien de coché : on ne le demande pas.",
+        coerce=int,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"invalid_choice": "Choisissez des motifs de la liste."},
+    )
+
+    def __init__(self, *args: Any, motifs: Sequence[Motif], **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.motifs = motifs
+        cast("forms.ChoiceField", self.fields["alike"]).choices = [(one.pk, one.name) for one in motifs]
+        if not motifs:
+            del self.fields["alike"]
+
+    @property
+    def motifs_alike(self) -> list[Motif] | None:
+        """Once valid. None: not asked."""
+        ticked = self.cleaned_data.get("alike")
+        return None if ticked is None else [one for one in self.motifs if one.pk in ticked]

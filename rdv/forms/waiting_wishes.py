@@ -16,7 +16,7 @@ from rdv.domain import french
 from rdv.domain.waiting import HALF_DAYS
 from rdv.forms.planning import date_field
 from rdv.models import Inscription, Motif, Participation, Priority, Rdv
-from rdv.services.waitlist_join import Wishes
+from rdv.services.waitlist_wishes import Centre, Wishes
 
 NOTICES = (
     (60, "1 heure avant"),
@@ -42,6 +42,8 @@ class Choices:
     sessions: Sequence[Rdv] = ()
     rdvs: Sequence[Participation] = ()
     languages: Sequence[str] = ()
+    # Where the person's own kilometres count from, when it is not their home.
+    centre: Centre | None = None
 
 
 class NumbersField(forms.TypedMultipleChoiceField):
@@ -105,6 +107,8 @@ class WishesForm(forms.Form):
         self._offer("shortest_notice_min", self._notices())
         self._offer("agent", [("", "N’importe qui"), *((one.pk, one.full_name) for one in choices.agents)])
         self._offer("language", [("", "Peu importe"), *((one, french_name(one)) for one in choices.languages)])
+        if choices.centre is not None:
+            self.fields["radius_km"].label = f"Ou à moins de … km (depuis {choices.centre.name})"
         if not choices.motif.is_collective:
             del self.fields["auto_accept"]
         optional = {"equivalents": choices.motifs, "agent": choices.agents, "language": choices.languages}
@@ -136,6 +140,7 @@ class WishesForm(forms.Form):
             equivalents=[one for one in choices.motifs if one.pk in data.get("equivalents", [])],
             sites=[one for one in choices.sites if one.pk in data["sites"]],
             radius_km=data["radius_km"],
+            centre=choices.centre,
             half_days=sum(set(data["half_days"])),
             from_day=data["from_day"],
             until_day=data["until_day"],

@@ -77,9 +77,13 @@ class Inscription(models.Model):
     motif = models.ForeignKey(Motif, on_delete=models.PROTECT, db_constraint=False, related_name="inscriptions")
     # The main motif and those that would do as well (trigger: of the same département, the main one among them).
     motifs = ArrayField(models.BigIntegerField())
-    # Empty: any site, or any within `radius_km` of the person.
+    # Empty: any site, or any within `radius_km` of the person: of their home, or of the commune or the place named
+    # when they joined (`near_*`), since most files have no address.
     sites = ArrayField(models.BigIntegerField(), default=list, blank=True)
     radius_km = models.PositiveSmallIntegerField("à moins de N km", null=True, blank=True)
+    near_latitude = models.FloatField(null=True, blank=True)
+    near_longitude = models.FloatField(null=True, blank=True)
+    near_name = models.CharField("distances depuis", max_length=120, default="", db_default="", blank=True)
     # Bit 0 is Monday morning, bit 11 Saturday afternoon; 0 means any.
     half_days = models.PositiveSmallIntegerField("demi-journées", default=0)
     from_day = models.DateField("à partir du", null=True, blank=True)
@@ -141,6 +145,11 @@ class Inscription(models.Model):
                 condition=Q(from_day__isnull=True) | Q(until_day__isnull=True) | Q(until_day__gte=F("from_day")),
                 name="inscription_days_in_order",
                 violation_error_message="Le dernier jour doit être après le premier.",
+            ),
+            models.CheckConstraint(
+                condition=Q(near_latitude__isnull=True, near_longitude__isnull=True)
+                | Q(near_latitude__range=(-90, 90), near_longitude__range=(-180, 180), radius_km__isnull=False),
+                name="inscription_near_is_whole",
             ),
             # Waiting twice for the same thing would be two turns.
             models.UniqueConstraint(

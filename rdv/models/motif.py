@@ -94,6 +94,8 @@ class Motif(models.Model):
     waitlist_notice_min = models.PositiveIntegerField("dernière proposition, en minutes avant", null=True, blank=True)
     # Settings that differ from the département's (rdv.domain.waiting.Policy).
     waitlist_policy = models.JSONField("règles de la liste d’attente", default=dict, blank=True)
+    # Motifs that whoever waits for this one may ask for as well, by themselves (trigger: of the same département).
+    waitlist_alike = ArrayField(models.BigIntegerField(), verbose_name="iraient aussi", default=list, blank=True)
     position = models.PositiveSmallIntegerField(default=0)
     is_archived = models.BooleanField("archivé", default=False)
 

@@ -10,18 +10,31 @@ from typing import Literal, NamedTuple
 
 from django.db.models import Q
 
-from agents.models import Agent, Departement, Site
+from agents.models import AGENDA_ROLES, Affectation, Agent, Departement, Site
+from rdv.core.clock import local_date
 from rdv.core.journal import Author
-from rdv.models import Inscription, Motif, Offre, OffreState, Participation, Rdv
+from rdv.domain.statuses import Status
+from rdv.models import Inscription, Motif, MotifSite, Offre, OffreState, Participation, Rdv, RdvAgent
 from rdv.services import public_reading, waitlist_desk, waitlist_join
 from rdv.services.public_booking import People
 from rdv.services.waitlist_join import AlreadyWaiting, Wish, Wishes
-from usagers.models import Usager
+from usagers.models import Referent, Usager
 from usagers.services.files import update_usager
 
 CONTEXT_LENGTH = 300
-# The wishes that the public page asks for.
-TYPED = ("sites", "half_days", "from_day", "until_day", "needs_step_free", "shortest_notice_min", "auto_accept")
+# The wishes that the page of somebody unknown asks for; with whom, only their own link does.
+TYPED = (
+    "sites",
+    "radius_km",
+    "centre",
+    "half_days",
+    "from_day",
+    "until_day",
+    "language",
+    "needs_step_free",
+    "shortest_notice_min",
+    "auto_accept",
+)
 # A family, a hostel.
 WAITS_SHOWN = 30
 
@@ -71,10 +84,12 @@ def join_verified(
 
 
 def _asked_again(inscription: Inscription, wishes: Wishes, *, author: Author, now: datetime) -> Joined:
-    """What was typed counts; what only an agent may add (other motifs, a named professional) stays. Whoever asks again
-    waits still."""
+    """What was typed counts; what this page does not ask (a named professional, other motifs of an agent) stays.
+    Whoever asks again waits still."""
     kept = waitlist_join.wishes_of(inscription)
-    wanted = replace(kept, **{name: getattr(wishes, name) for name in TYPED})
+    shown = motifs_alike(inscription.motif)
+    others = [*wishes.equivalents, *(one for one in kept.equivalents if one not in shown)]
+    wanted = replace(kept, **{name: getattr(wishes, name) for name in TYPED}, equivalents=others)
     waitlist_join.wake(inscription=inscription, author=author, now=now)
     if wanted.columns(inscription.motif) == kept.columns(inscription.motif):
         return Joined(inscription, "deja")
@@ -113,6 +128,48 @@ def waits_reached_by(
     ranks = waitlist_desk.standings(found, now=now)
     places = [(one, ranks.get(one.pk)) for one in found]
     return [(one, place.rank if place else None, place.waiting if place else 0) for one, place in places]
+
+
+# What wishes may name, for whoever asks by themselves.
+
+
+def motifs_alike(motif: Motif) -> list[Motif]:
+    """Those that the administrator said would do as well, as far as the public may ask for them."""
+    if motif.is_collective or not motif.waitlist_alike:
+        return []
+    rows = Motif.objects.of(motif.departement).public().filter(pk__in=motif.waitlist_alike, has_waitlist=True)
+    return list(rows.filter(is_collective=False, modality=motif.modality))
+
+
+def has_referent(usager: Usager, motif: Motif, *, now: datetime) -> bool:
+    """Somebody of this service follows them. A confidential service says nothing of it."""
+    if motif.service.is_confidential:
+        return False
+    today = local_date(now, motif.departement.zone)
+    rows = Referent.objects.current(today).filter(usager=usager, agent__services=motif.service_id)
+    return rows.filter(agent__is_active=True).exists()
+
+
+def last_seen_with(usager: Usager, responsable: Usager | None, motif: Motif, *, now: datetime) -> Agent | None:
+    """Who received them last, alone, for this service, and still receives for this motif. The Rdv that somebody else
+    asked for (the other parent) are not told here."""
+    today = local_date(now, motif.departement.zone)
+    sites = MotifSite.objects.filter(motif=motif).values("site")
+    receiving = Affectation.objects.current(today).filter(site__in=sites, role__in=AGENDA_ROLES)
+    rows = RdvAgent.objects.filter(
+        rdv__participations__usager=usager,
+        rdv__participations__responsable=responsable,
+        rdv__participations__status__in=(Status.UNKNOWN, Status.SEEN),
+        rdv__motif__service=motif.service_id,
+        rdv__motif__is_collective=False,
+        rdv__motif__agents_needed=1,
+        rdv__starts_at__lte=now,
+        agent__is_active=True,
+        agent__services=motif.service_id,
+        agent__in=receiving.values("agent"),
+    )
+    found = rows.select_related("agent").order_by("-rdv__starts_at", "-id").first()
+    return found.agent if found is not None else None
 
 
 def live_offre(inscription: Inscription) -> Offre | None:

@@ -1,29 +1,23 @@
-"""Joining, changing one's wishes, waking, leaving; priority classes; where one stands.
+"""Joining, changing one's wishes (waitlist_wishes), waking, leaving; priority classes; where one stands.
 
 Room: services. Called by the public pages, the secretary's screens and the simulation.
 """
 
 import uuid
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import date, datetime
-from typing import Any
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from django.db import transaction
 
-from agents.models import Agent, Site
-from rdv.core.clock import local_date
 from rdv.core.db import constraint_errors, lock_waitlist
 from rdv.core.errors import DomainError
 from rdv.core.journal import Author
-from rdv.core.languages import FRENCH, LANGUAGES
 from rdv.core.links import hash_token, make_token
 from rdv.models import (
     Inscription,
     InscriptionState,
     Modality,
     Motif,
-    MotifSite,
     Origin,
     Participation,
     Priority,
@@ -33,6 +27,7 @@ from rdv.services import waitlist_answer, waitlist_notices
 from rdv.services.errors import ChangedMeanwhile, ReasonMissing
 from rdv.services.waitlist_hold import journal_inscription, lock_inscription, set_state
 from rdv.services.waitlist_position import Position, position_of
+from rdv.services.waitlist_wishes import Wishes, WishImpossible, require_wishes, told, wishes_of
 from usagers.models import Usager
 from usagers.services.files import FileMerged, current_file, note_contact
 
@@ -65,57 +60,13 @@ class AlreadyWaiting(DomainError):  # noqa: N818
     message = "Cette personne attend déjà pour ce motif."
 
 
-class WishImpossible(DomainError):  # noqa: N818
-    """`field` is the wish to look at again."""
-
-    code = "wish_impossible"
-
-    def __init__(self, field: str, message: str) -> None:
-        super().__init__(message)
-        self.field = field
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wishes:
-    """What would suit. Empty means any."""
-
-    equivalents: Sequence[Motif] = ()
-    sites: Sequence[Site] = ()
-    radius_km: int | None = None
-    half_days: int = 0
-    from_day: date | None = None
-    until_day: date | None = None
-    agent: Agent | None = None
-    referent_only: bool = False
-    needs_step_free: bool = False
-    language: str = ""
-    shortest_notice_min: int = 24 * 60
-    auto_accept: bool = False
-
-    def columns(self, motif: Motif) -> dict[str, Any]:
-        return {
-            "motifs": sorted({motif.pk, *(one.pk for one in self.equivalents)}),
-            "sites": sorted({site.pk for site in self.sites}),
-            "radius_km": None if self.sites else self.radius_km,
-            "half_days": self.half_days,
-            "from_day": self.from_day,
-            "until_day": self.until_day,
-            "agent": self.agent,
-            "referent_only": self.referent_only,
-            "needs_step_free": self.needs_step_free,
-            "language": self.language,
-            "shortest_notice_min": self.shortest_notice_min,
-            "auto_accept": self.auto_accept,
-        }
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
     """Who waits, for what, and what would suit. `participation`: the Rdv to give back for an earlier one."""
 
     usager: Usager
     motif: Motif
-    wishes: Wishes = Wishes()
+    wishes: Wishes = field(default_factory=Wishes)
     origin: Origin = Origin.WEB
     responsable: Usager | None = None
     participation: Participation | None = None
@@ -210,36 +161,6 @@ def _require_possible(wish: Wish, *, author: Author, now: datetime) -> None:
     require_wishes(wish.wishes, motif=motif, usager=wish.usager, now=now)
 
 
-def require_wishes(wishes: Wishes, *, motif: Motif, usager: Usager, now: datetime) -> None:
-    """Raise WishImpossible with the sentence for the person."""
-    if wishes.until_day is not None and wishes.until_day < local_date(now, motif.departement.zone):
-        raise WishImpossible("until_day", "Cette date est passée. Choisissez une date à venir.")
-    if wishes.from_day and wishes.until_day and wishes.until_day < wishes.from_day:
-        raise WishImpossible("until_day", "Le dernier jour doit être après le premier.")
-    if wishes.radius_km and not wishes.sites and usager.latitude is None:
-        raise WishImpossible(
-            "radius_km", "Il faut une adresse pour chercher autour de chez vous. Choisissez des lieux."
-        )
-    rows = MotifSite.objects.filter(motif=motif, site__in=wishes.sites).values_list("site_id", flat=True)
-    if wishes.sites and not rows:
-        raise WishImpossible("sites", "Ce motif n’est reçu dans aucun de ces lieux.")
-    linked = {one.departement_id for one in wishes.sites} | {one.departement_id for one in wishes.equivalents}
-    if linked - {motif.departement_id}:
-        raise WishImpossible("sites", "Ce lieu est celui d’un autre département.")
-    if wishes.agent is not None and wishes.agent.departement_id != motif.departement_id:
-        raise WishImpossible("agent", "Cet agent est celui d’un autre département.")
-    _require_language(wishes)
-
-
-def _require_language(wishes: Wishes) -> None:
-    if wishes.language and (wishes.language not in LANGUAGES or wishes.language == FRENCH):
-        raise WishImpossible("language", "Choisissez une langue de la liste.")
-    if wishes.language and wishes.agent is not None and wishes.language not in wishes.agent.languages:
-        raise WishImpossible(
-            "language", "Ce professionnel ne parle pas cette langue : choisissez l’un ou l’autre, pas les deux."
-        )
-
-
 def _require_reason(reason: str, author: Author) -> None:
     if not author.is_agent:
         raise CannotWait("Seul un agent peut faire passer une personne avant une autre.")
@@ -300,39 +221,3 @@ def set_priority(
         data: dict[str, object] = {"before": before, "after": priority.value, "reason": reason.strip()}
         journal_inscription(locked, "inscription.priority", author=author, now=now, data=data)
         return locked
-
-
-def wishes_of(inscription: Inscription) -> Wishes:
-    """What a form shows to be changed."""
-    return Wishes(
-        equivalents=list(Motif.objects.filter(pk__in=inscription.motifs).exclude(pk=inscription.motif_id)),
-        sites=list(Site.objects.filter(pk__in=inscription.sites).order_by("search_key", "id")),
-        radius_km=inscription.radius_km,
-        half_days=inscription.half_days,
-        from_day=inscription.from_day,
-        until_day=inscription.until_day,
-        agent=inscription.agent,
-        referent_only=inscription.referent_only,
-        needs_step_free=inscription.needs_step_free,
-        language=inscription.language,
-        shortest_notice_min=inscription.shortest_notice_min,
-        auto_accept=inscription.auto_accept,
-    )
-
-
-def told(inscription: Inscription) -> dict[str, object]:
-    """For the journal: plain values."""
-    return {
-        "motifs": inscription.motifs,
-        "sites": inscription.sites,
-        "radius_km": inscription.radius_km,
-        "half_days": inscription.half_days,
-        "from_day": inscription.from_day,
-        "until_day": inscription.until_day,
-        "agent": inscription.agent_id,
-        "referent_only": inscription.referent_only,
-        "needs_step_free": inscription.needs_step_free,
-        "language": inscription.language,
-        "shortest_notice_min": inscription.shortest_notice_min,
-        "auto_accept": inscription.auto_accept,
-    }

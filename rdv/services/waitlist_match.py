@@ -73,10 +73,12 @@ CHECKS = {
     "erased": "EXISTS (SELECT 1 FROM usagers_usager u WHERE u.id = i.usager_id AND u.erased_at IS NULL)",
     "radius": """(i.radius_km IS NULL OR cardinality(i.sites) > 0 OR coalesce((
         SELECT 2 * 6371 * asin(least(1, sqrt(
-            power(sin(radians(u.latitude - %(latitude)s) / 2), 2)
-            + cos(radians(u.latitude)) * cos(radians(%(latitude)s))
-              * power(sin(radians(u.longitude - %(longitude)s) / 2), 2)
-        ))) FROM usagers_usager u WHERE u.id = i.usager_id) <= i.radius_km, false))""",
+            power(sin(radians(home.latitude - %(latitude)s) / 2), 2)
+            + cos(radians(home.latitude)) * cos(radians(%(latitude)s))
+              * power(sin(radians(home.longitude - %(longitude)s) / 2), 2)
+        ))) FROM (SELECT coalesce(i.near_latitude, u.latitude) AS latitude,
+                         coalesce(i.near_longitude, u.longitude) AS longitude
+                  FROM usagers_usager u WHERE u.id = i.usager_id) AS home) <= i.radius_km, false))""",
     "referent": """(NOT (i.referent_only OR %(follow_up)s) OR EXISTS (
         SELECT 1 FROM usagers_referent r WHERE r.usager_id = i.usager_id AND r.agent_id = ANY (%(agents)s::bigint[])
         AND r.starts_on <= %(today)s AND (r.ends_on IS NULL OR r.ends_on >= %(today)s)))""",
@@ -110,7 +112,7 @@ SENTENCES = {
     "notice": "demande à être prévenu plus tôt",
     "left": "vient de libérer cette heure",
     "erased": "n’a plus de dossier",
-    "radius": "habite trop loin de ce site",
+    "radius": "a demandé un lieu plus proche",
     "referent": "n’est pas suivi par ce professionnel",
     "earlier": "a déjà un rendez-vous avant cette heure",
     "busy": "a un autre rendez-vous à cette heure",

@@ -8,24 +8,20 @@ Room: services. Called by waitlist_sources in the transaction that frees, by wai
 """
 
 import uuid
-from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 import structlog
-from django.db import connection, transaction
+from django.db import transaction
 
 from rdv.core.db import lock_waitlist
 from rdv.core.errors import DomainError
 from rdv.core.journal import SYSTEM, Author
 from rdv.core.links import hash_token, make_token
 from rdv.core.sweeps import each_alone
-from rdv.domain.waiting import Tier, effective_class, order_key
+from rdv.domain.waiting import Tier, effective_class
 from rdv.models import (
     Inscription,
     InscriptionState,
-    Modality,
-    Motif,
     Offre,
     OffreState,
     Option,
@@ -33,10 +29,10 @@ from rdv.models import (
 )
 from rdv.services import waitlist_notices
 from rdv.services.booking import Booking, book_held
+from rdv.services.waitlist_choice import Chosen, choices_of, in_order
 from rdv.services.waitlist_hold import (
     close,
     drop_hold,
-    fits,
     freed_again,
     hold,
     journal_offre,
@@ -46,15 +42,13 @@ from rdv.services.waitlist_hold import (
     release_to_public,
     set_state,
 )
-from rdv.services.waitlist_match import Freed, ahead_of, candidates, failing, given_back
-from rdv.services.waitlist_rules import deadline_of, policy_of
+from rdv.services.waitlist_match import Freed, ahead_of, failing, given_back
+from rdv.services.waitlist_rules import policy_of
 
 # How many groups one sweep passes on; the next comes a minute later.
 SWEEP = 500
 # How many of those who stood before are named in the journal, with why the hour did not suit them.
 PASSED_OVER = 10
-# How many homes are looked at first; all of them in the end.
-VISITS_LOOKED_AT = 50
 log = structlog.get_logger(__name__)
 
 
@@ -62,100 +56,21 @@ def offer_freed(*, freed: Freed, now: datetime) -> list[Offre]:
     """In the running transaction, under the agents' locks (and the workshop's row). []: it goes on without the list."""
     if freed.starts_at <= now:
         return []
-    choices = _choices(freed, now)
+    choices = choices_of(freed, now)
     if not choices and not freed.motif.has_waitlist:
         return []
     lock_waitlist(freed.motif.departement_id)
-    in_order = _in_order(choices, now)
-    for chosen in in_order:
+    chosen_first = in_order(choices, now)
+    for chosen in chosen_first:
         offres = _offer(chosen, now)
         if offres:
             return offres
-    if freed.atelier_id is None or not in_order:  # a seat that could not be held is no seat
+    if freed.atelier_id is None or not chosen_first:  # a seat that could not be held is no seat
         release_to_public(freed, now=now)
     return []
 
 
-def _choices(freed: Freed, now: datetime) -> list[Freed]:
-    """The same place for each motif that somebody waits for and that fits there."""
-    if freed.atelier_id is not None:
-        return [freed] if freed.motif.has_waitlist else []
-    found = []
-    for motif in _motifs_waited_for(freed):
-        choice = replace(freed, motif=motif, ends_at=freed.starts_at + motif.duration)
-        # A visit fits or not by where the person lives: asked person by person.
-        if motif.modality == Modality.HOME or fits(choice, now=now):
-            found.append(choice)
-    return found
-
-
-_WAITED_FOR = """
-SELECT m.id FROM rdv_motif m
-WHERE m.departement_id = %(departement)s AND m.has_waitlist AND NOT m.is_archived AND NOT m.is_collective
-  AND m.agents_needed = cardinality(%(agents)s::bigint[])
-  AND EXISTS (SELECT 1 FROM rdv_motifsite ms JOIN agents_site s ON s.id = ms.site_id AND s.is_active
-              WHERE ms.motif_id = m.id AND ms.site_id = %(site)s)
-  AND EXISTS (SELECT 1 FROM rdv_inscription i WHERE i.state = 'waiting' AND i.motifs @> ARRAY[m.id])
-  AND EXISTS (SELECT 1 FROM rdv_ouverture o WHERE o.agent_id = ANY (%(agents)s::bigint[]) AND NOT o.is_cancelled
-              AND o.motif_ids @> ARRAY[m.id] AND o.starts_at <= %(start)s AND o.ends_at > %(start)s
-              AND o.starts_at > %(start)s - interval '26 hours')
-ORDER BY m.id
-"""
-
-
-def _motifs_waited_for(freed: Freed) -> list[Motif]:
-    parameters: dict[str, Any] = {
-        "departement": freed.motif.departement_id,
-        "agents": list(freed.agent_ids),
-        "site": freed.site.pk,
-        "start": freed.starts_at,
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(_WAITED_FOR, parameters)
-        ids = [row[0] for row in cursor.fetchall()]
-    return list(Motif.objects.filter(pk__in=ids).select_related("departement", "service").order_by("id"))
-
-
-class _Chosen:
-    """Who is asked, for what, until when."""
-
-    __slots__ = ("answer_by", "freed", "people", "tier")
-
-    def __init__(self, freed: Freed, tier: Tier, answer_by: datetime, people: list[Inscription]) -> None:
-        self.freed, self.tier, self.answer_by, self.people = freed, tier, answer_by, people
-
-
-def _in_order(choices: list[Freed], now: datetime) -> list[_Chosen]:
-    """The person who comes first over all motifs decides for which motif the place is held; the others after, should
-    the place not be free for that one."""
-    found = []
-    for choice in choices:
-        limits = deadline_of(choice.motif, choice.starts_at, now=now)
-        if limits is None:
-            continue
-        policy = policy_of(choice.motif)
-        people = _people(choice, policy.people(limits[0]), now)
-        if people:
-            first = people[0]
-            key = order_key(first.priority, first.opened_at, first.pk, now=now, ageing_days=policy.ageing_days)
-            found.append((key, choice.motif.pk, _Chosen(choice, limits[0], limits[1], people)))
-    return [one[2] for one in sorted(found, key=lambda one: one[:2])]
-
-
-def _people(freed: Freed, limit: int, now: datetime) -> list[Inscription]:
-    if freed.motif.modality != Modality.HOME:
-        return candidates(freed, now=now, limit=limit)
-    # One road, one person: the first whose home the agent reaches, however many live too far.
-    seen, asked = 0, VISITS_LOOKED_AT
-    while len(found := candidates(freed, now=now, limit=asked)) > seen:
-        for person in found[seen:]:
-            if fits(freed, now=now, place=place_for(freed, person.usager)):
-                return [person]
-        seen, asked = len(found), asked * 4
-    return []
-
-
-def _offer(chosen: _Chosen, now: datetime) -> list[Offre]:
+def _offer(chosen: Chosen, now: datetime) -> list[Offre]:
     freed, first = chosen.freed, chosen.people[0]
     place = place_for(freed, first.usager)
     option = hold(freed, answer_by=chosen.answer_by, place=place, now=now)
@@ -196,7 +111,7 @@ def _offer(chosen: _Chosen, now: datetime) -> list[Offre]:
     return offres
 
 
-def _insert(chosen: _Chosen, option: Option, person: Inscription, group: uuid.UUID, now: datetime) -> Offre:
+def _insert(chosen: Chosen, option: Option, person: Inscription, group: uuid.UUID, now: datetime) -> Offre:
     freed, key = chosen.freed, uuid.uuid4()
     offre = Offre.objects.create(
         departement_id=freed.motif.departement_id,
@@ -234,7 +149,7 @@ def _passed_over(freed: Freed, first: Inscription, now: datetime) -> list[dict[s
     return [{"inscription": str(one.uuid), "reasons": reasons[one.pk]} for one in before]
 
 
-def _promote(chosen: _Chosen, option: Option, person: Inscription, now: datetime) -> Offre | None:
+def _promote(chosen: Chosen, option: Option, person: Inscription, now: datetime) -> Offre | None:
     """A workshop's seat, for somebody who asked to be registered without being asked again. None: they cannot be (taken
     elsewhere a moment ago), and are asked like anybody else. Who gave the seat up hears nothing of it."""
     try:
@@ -245,7 +160,7 @@ def _promote(chosen: _Chosen, option: Option, person: Inscription, now: datetime
         return None
 
 
-def _registered(chosen: _Chosen, option: Option, person: Inscription, now: datetime) -> Offre:
+def _registered(chosen: Chosen, option: Option, person: Inscription, now: datetime) -> Offre:
     offre = _insert(chosen, option, person, new_group(), now)
     booking = Booking(usager=person.usager, responsable=person.responsable, origin=Origin.WAITLIST)
     rdv = book_held(token=option.token, booking=booking, author=SYSTEM, now=now)

@@ -1,15 +1,17 @@
 """What applies here and now on a waiting list: the policy of a motif, the quiet hours of its département.
 
-Room: services. Reads only, but `set_policy`. Called by the other waitlist services, the screens and the simulation.
+Room: services. Reads only, but `set_policy` and `open_waitlist`. Called by the other waitlist services,
+the screens and the simulation.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import structlog
 from django.db import transaction
+from django.db.models import Q
 
 from agents.models import Departement
 from rdv.core import journal
@@ -108,20 +110,47 @@ def _require_fit_for_motifs(departement: Departement, settings: Mapping[str, int
 
 
 @transaction.atomic(durable=True)
-def open_waitlist(*, motif: Motif, is_open: bool, notice_min: int | None, author: Author, now: datetime) -> Motif:
-    """The admin's switch, and how near a freed hour may still be offered (None: the motif's own minimum)."""
-    before = {"is_open": motif.has_waitlist, "notice_min": motif.waitlist_notice_min}
+def open_waitlist(
+    *,
+    motif: Motif,
+    is_open: bool,
+    notice_min: int | None,
+    author: Author,
+    now: datetime,
+    alike: Sequence[Motif] | None = None,
+) -> Motif:
+    """The admin's switch, how near a freed hour may still be offered (None: the motif's own minimum), and which motifs
+    people may ask for as well by themselves (None: as it was)."""
+    before = _opening_of(motif)
     motif.has_waitlist, motif.waitlist_notice_min = is_open, notice_min
-    motif.save(update_fields=["has_waitlist", "waitlist_notice_min"])
+    if alike is not None:
+        motif.waitlist_alike = sorted({one.pk for one in alike})
+    motif.save(update_fields=["has_waitlist", "waitlist_notice_min", "waitlist_alike"])
     journal.write(
         "waitlist.opened" if is_open else "waitlist.closed",
         subject=("motif", motif.uuid),
         departement_code=motif.departement_id,
         author=author,
         now=now,
-        data={"before": before, "after": {"is_open": is_open, "notice_min": notice_min}},
+        data={"before": before, "after": _opening_of(motif)},
     )
     return motif
+
+
+def _opening_of(motif: Motif) -> dict[str, object]:
+    alike = list(motif.waitlist_alike)
+    return {"is_open": motif.has_waitlist, "notice_min": motif.waitlist_notice_min, "alike": alike}
+
+
+def motifs_that_may_do(motif: Motif) -> list[Motif]:
+    """What the administrator may name as going as well: what the public books, of the same service and in the same
+    manner. Those named already stay in sight."""
+    if motif.is_collective:
+        return []
+    rows = Motif.objects.of(motif.departement).exclude(pk=motif.pk)
+    usual = Q(service=motif.service_id, modality=motif.modality, is_collective=False)
+    shown = Q(pk__in=motif.waitlist_alike) | usual & Q(pk__in=Motif.objects.public())
+    return list(rows.filter(shown))
 
 
 # A plain Monday, 10:00 on every wall, and how much later the freed hour is: one of each tier, most often.

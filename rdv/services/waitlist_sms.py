@@ -4,20 +4,26 @@ Room: services. Called by sms_router. The text that answers goes back the same w
 did.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
+from notifications.channels import gsm7
 from rdv.core.errors import DomainError
 from rdv.core.journal import Author
+from rdv.core.sweeps import each_alone
 from rdv.domain import french
 from rdv.models import Inscription, Offre
 from rdv.models.offre import OffreQuerySet
 from rdv.services import waitlist_answer
 from rdv.services.sms_questions import Question, Word, short
 from usagers.models import Usager
+from usagers.phones import say_phone
 
 KIND = "offre"
 TAKES = frozenset({Word.YES, Word.NO})
+# More départements than that are counted, not named: one SMS.
+MOST_NAMED = 2
 
 
 class _Offres:
@@ -76,14 +82,37 @@ def _no(offre: Offre, now: datetime) -> str:
 
 
 def stop(phone: str, now: datetime) -> str:
-    """No more offers to this number."""
+    """No more offers to this number, for anybody and anywhere: senders are names that nobody answers, replies come to
+    one number for all départements (decision 0025). The answer says what was stopped, and it is the only one."""
     people = list(Usager.objects.standing().filter(phone=phone))
     waiting = Inscription.objects.open().whole()
     told = waiting.filter(responsable__in=people) | waiting.filter(responsable__isnull=True, usager__in=people)
-    for inscription in told.order_by("id"):
+    waits, stopped = list(told.order_by("id")), []
+    for inscription in waits:
         author = Author("usager", inscription.person_told.pk, "Usager")
-        waitlist_answer.stop(inscription=inscription, author=author, now=now, reason="sms")
-    return "C'est noté : nous ne vous proposons plus de place."
+        with each_alone("waitlist_not_stopped", inscription=str(inscription.uuid)):
+            waitlist_answer.stop(inscription=inscription, author=author, now=now, reason=waitlist_answer.BY_SMS)
+            stopped.append(inscription)
+    return gsm7.plain(_stopped(stopped, [one for one in waits if one not in stopped]))
+
+
+def _stopped(stopped: Sequence[Inscription], kept: Sequence[Inscription]) -> str:
+    """Départements and how many lists, never what for: whoever holds the phone reads it."""
+    if kept:
+        phone = say_phone(kept[0].motif.departement.public_phone)
+        return (
+            f"Nous n'avons pas pu mettre fin à toutes vos attentes. Envoyez STOP encore une fois, ou appelez le {phone}"
+        )
+    if not stopped:
+        return "C'est noté : ce numéro ne figure sur aucune liste d'attente. Vos rendez-vous ne changent pas."
+    lists = Counter(one.motif.departement.name_with_article for one in stopped)
+    where = ", ".join(f"{count} {'listes' if count > 1 else 'liste'} {whose}" for whose, count in lists.items())
+    if len(stopped) == 1:
+        where = f"liste d'attente {stopped[0].motif.departement.name_with_article}"
+    elif len(lists) > MOST_NAMED:
+        where = f"{len(stopped)} listes, {len(lists)} départements"
+    said = f"C'est noté : nous ne vous proposons plus de place ({where}). Vos rendez-vous ne changent pas."
+    return f"{said} Tél. {say_phone(stopped[0].motif.departement.public_phone)}" if len(lists) == 1 else said
 
 
 def _author(offre: Offre) -> Author:

@@ -1,6 +1,7 @@
 """Joining from a page: wishes, who, code, one's place. The same answers to everybody until the code is right."""
 
 import datetime as dt
+import re
 
 import pytest
 from django.test import Client
@@ -40,29 +41,80 @@ def test_without_a_list_nothing_speaks_of_it(world, person):
     assert person.get(wait_url(world)).status_code == 404
 
 
-def test_places_near_the_full_one_are_ticked_in_advance(world, person):
-    page = person.get(wait_url(world, "?site=lievin")).content.decode()
-    ticked = [slug for slug in world.sites if f'value="{slug}"' in page and "checked" in _box(page, slug)]
-    assert ticked == ["lens", "lievin", "henin"]  # Béthune is 16 km away
+def _checked(page, name):
+    """Values of the boxes of this name that are ticked."""
+    boxes = re.findall(rf'<input type="(?:radio|checkbox)"[^>]*name="{name}"[^>]*>', page)
+    return [re.search(r'value="([^"]*)"', box).group(1) for box in boxes if " checked" in box]
 
 
-def test_where_one_lives_is_not_known_no_place_is_ticked_in_advance(world, person):
+def _choices(page, name):
+    return re.findall(rf'<input type="(?:radio|checkbox)"[^>]*name="{name}"[^>]*value="([^"]*)"', page) or re.findall(
+        rf'<input type="(?:radio|checkbox)" name="{name}" value="([^"]*)"', page
+    )
+
+
+def test_the_place_that_was_looked_at_is_chosen_and_others_are_offered_by_distance(world, person):
+    page = person.get(wait_url(world, "?site=lievin"))
+    html = page.content.decode()
+    assert _checked(html, "where") == ["ici"]
+    # Lens is 4 km away, Hénin-Beaumont 12, Béthune 16: 5 km and 15 km each add a place, 30 would be all of them.
+    assert _choices(html, "where") == ["ici", "km5", "km15", "partout", "choix"]
+    for words in ("Seulement ici : MDS de Liévin", "À moins de 5 km (2 lieux)", "À moins de 15 km (3 lieux)"):
+        assert words in text_of(page)
+    assert "Distances depuis MDS de Liévin." in text_of(page)
+    assert not _checked(html, "sites")
+
+
+def test_where_one_lives_says_what_is_near(world, person):
+    page = person.get(wait_url(world, "?lieu=Lens+62300"))
+    assert _checked(page.content.decode(), "where") == ["km15"]
+    assert "Distances depuis Lens." in text_of(page)
+
+
+def test_nothing_known_nothing_is_chosen_in_advance(world, person):
     page = person.get(wait_url(world)).content.decode()
-    assert not [slug for slug in ("*", *world.sites) if f'value="{slug}"' in page and "checked" in _box(page, slug)]
-    assert "Tous les lieux" in page
+    assert _choices(page, "where") == ["partout", "choix"]
+    assert not [name for name in ("where", "sites", "when", "half_days") if _checked(page, name)]
+    assert _checked(page, "notice") == ["1440"]
+
+
+def test_three_answers_are_enough(world, person):
+    """A hurried person: any day, the place that was full, the usual warning."""
+    inscription = join_online(
+        person, world, query="?site=lens", wishes={"when": "tous", "where": "ici", "notice": "1440"}
+    )
+    assert (inscription.sites, inscription.half_days) == ([world.sites["lens"].pk], 0)
+
+
+def test_kilometres_count_from_the_commune_that_was_typed(world, person):
+    wishes = {"when": "tous", "where": "km15", "notice": "1440"}
+    inscription = join_online(person, world, query="?lieu=Lens+62300", wishes=wishes)
+    assert (inscription.sites, inscription.radius_km, inscription.near_name) == ([], 15, "Lens")
+    assert inscription.usager.latitude is None  # the file has no address, and gets none
+    assert "À moins de 15 km (depuis Lens)" in text_of(person.get(place_of(inscription)))
+    page = person.get(place_of(inscription, "souhaits")).content.decode()
+    assert _checked(page, "where") == ["km15"]
 
 
 def test_any_place_is_a_choice_of_its_own_and_is_shown_again(world, person):
-    inscription = join_online(person, world, wishes=WISHES | {"sites": ["*", "lens"]})
-    assert inscription.sites == []
+    inscription = join_online(person, world, wishes=WISHES | {"where": "partout"})
+    assert (inscription.sites, inscription.radius_km) == ([], None)
     page = person.get(place_of(inscription, "souhaits")).content.decode()
-    assert "checked" in _box(page, "*")
-    assert "checked" not in _box(page, "lens")
+    assert _checked(page, "where") == ["partout"]
+    assert not _checked(page, "sites")
 
 
-def _box(page, slug):
-    start = page.index(f'value="{slug}"')
-    return page[start : page.index(">", start)]
+def test_boxes_ticked_say_the_choice_that_shows_them(world, person):
+    """Old browsers show the boxes at once: nobody has to say twice that they choose."""
+    page = person.post(wait_url(world), {"half_days": ["5"], "sites": ["lens"], "notice": ""}).content.decode()
+    assert (_checked(page, "when"), _checked(page, "where")) == (["certains"], ["choix"])
+    assert (_checked(page, "half_days"), _checked(page, "sites")) == (["5"], ["lens"])
+
+
+def test_boxes_hidden_behind_another_choice_do_not_count(world, person):
+    wishes = WISHES | {"when": "tous", "half_days": ["5"], "where": "partout"}
+    inscription = join_online(person, world, wishes=wishes)
+    assert (inscription.half_days, inscription.sites) == (0, [])
 
 
 def test_from_the_wishes_to_the_list(world, person):
@@ -94,18 +146,24 @@ def test_for_a_child_the_parent_gets_the_messages(world, person):
 @pytest.mark.parametrize(
     ("field", "value", "sentence"),
     [
+        ("where", "", "Choisissez où vous pouvez aller."),
         ("sites", [], "Cochez au moins un lieu."),
-        ("half_days", [], "Cochez au moins une demi-journée."),
+        ("when", "", "Choisissez quand vous pouvez venir."),
+        ("half_days", [], "Cochez au moins un moment."),
+        ("where", "km15", "Choisissez où vous pouvez aller."),
         ("until_day", "2026-11-01", "Cette date est passée. Choisissez une date à venir."),
         ("from_day", "bientôt", "Écrivez une date. Exemple : 14/12/2026."),
         ("notice", "", "Choisissez combien de temps avant."),
     ],
 )
 def test_what_is_missing_is_said_and_the_rest_is_kept(world, person, field, value, sentence):
-    page = person.post(wait_url(world), WISHES | {"half_days": ["5"], field: value})
+    typed = WISHES | {"when": "certains", "where": "choix", "half_days": ["5"], field: value}
+    if field in ("where", "when") and not value:  # nothing behind it that would say it
+        typed = {name: kept for name, kept in typed.items() if name not in ("sites", "half_days")}
+    page = person.post(wait_url(world), typed)
     assert page.status_code == 422
     assert sentence in text_of(page)
-    if field != "half_days":
+    if "half_days" in typed and field != "half_days":
         assert 'value="5" checked' in page.content.decode()
 
 

@@ -73,7 +73,8 @@ def test_few_queries(world, inscription, reader, django_assert_max_num_queries):
 
 def test_other_wishes_the_same_rank(world, inscription, reader):
     page = reader.get(place_of(inscription, "souhaits"))
-    assert 'value="11" checked' in page.content.decode()
+    assert 'value="tous" id="id_when_0" required checked' in page.content.decode()
+    assert 'value="11" checked' not in page.content.decode()
     wishes = WISHES | {"sites": ["lens", "lievin"], "half_days": ["2"], "version": str(inscription.version)}
     response = reader.post(place_of(inscription, "souhaits"), wishes)
     assert response["Location"] == place_of(inscription) + "?fait=souhaits"

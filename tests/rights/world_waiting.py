@@ -14,7 +14,7 @@ from rdv.services import cancelling, waitlist_answer, waitlist_join
 from rdv.services.public_booking import author_of
 from tests.factories import make_agent, make_motif, make_ouverture, make_rdv, make_usager
 
-WISHES = {"half_days": ["0", "1"], "notice": "1440"}
+WISHES = {"when": "certains", "half_days": ["0", "1"], "notice": "1440"}
 WAITER = {"who": "me", "first_name": "Nadia", "last_name": "Lemaire", "phone": "06 39 98 45 26", "email": ""}
 
 

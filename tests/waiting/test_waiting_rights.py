@@ -145,7 +145,10 @@ def test_the_switch_of_a_motif(desk, client_of):
     desk.motif.refresh_from_db()
     assert (desk.motif.has_waitlist, desk.motif.waitlist_notice_min) == (False, 120)
     line = Evenement.objects.get(kind="waitlist.closed")
-    assert (line.author_id, line.data["after"]) == (desk.people["admin"].pk, {"is_open": False, "notice_min": 120})
+    assert (line.author_id, line.data["after"]) == (
+        desk.people["admin"].pk,
+        {"is_open": False, "notice_min": 120, "alike": []},
+    )
     assert Inscription.objects.get().state == "waiting"
     page = page_of(client.get(reverse("rdv:waiting_rules")))
     assert "Fermée" in page

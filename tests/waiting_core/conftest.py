@@ -24,11 +24,13 @@ from tests.factories import (
 
 USAGER = Author("usager", None, "Usager")
 AGENT = Author("agent", 1, "Claire Vasseur", "agent")
+H = timedelta(hours=1)
+MINUTE = timedelta(minutes=1)
 TEN = utc(2027, 1, 18, 9)  # a Monday, two weeks after NOW: tier "long"
 
 
-def build_world(**motif_fields):
-    departement = make_departement("62")
+def build_world(departement=None, **motif_fields):
+    departement = departement or make_departement("62")
     site = make_site(departement)
     motif = make_motif(departement, sites=[site], has_waitlist=True, **motif_fields)
     agent = make_agent(departement, site=site, services=[motif.service])
@@ -54,13 +56,19 @@ def wait_for(world, *, usager=None, now=NOW, author=USAGER, motif=None, wishes=N
 
 
 def live():
-    """The offers that wait for an answer, the oldest first."""
     return list(Offre.objects.live().whole().order_by("id"))
+
+
+def cancel(world, now=NOW, by_service=False):
+    author = AGENT if by_service else USAGER
+    return cancel_participation(participation=world.participation, by_service=by_service, author=author, now=now)
+
+
+# A full workshop of two seats, two days after the Rdv.
 
 
 @pytest.fixture
 def atelier(world):
-    """A workshop of two seats, both taken."""
     motif = make_motif(
         world.departement, sites=[world.site], is_collective=True, capacity=2, duration_min=60, has_waitlist=True
     )
@@ -71,5 +79,10 @@ def atelier(world):
     return atelier
 
 
-def give_up_a_seat(atelier, now=NOW + timedelta(hours=1)):
+def give_up_a_seat(atelier, now=NOW + H):
     return cancel_participation(participation=atelier.participations.first(), by_service=False, author=USAGER, now=now)
+
+
+def state_of(inscription):
+    inscription.refresh_from_db()
+    return inscription.state

@@ -19,18 +19,9 @@ from rdv.services.waitlist_offer import lapse_due
 from rdv.services.waitlist_rules import PolicyRefused, open_waitlist, policy_of, set_policy
 from rdv.services.waitlist_withdraw import withdraw_unfit
 from tests.factories import NOW, make_motif, make_rdv, make_usager, utc
-from tests.waiting_core.conftest import AGENT, TEN, USAGER, wait_for
+from tests.waiting_core.conftest import AGENT, TEN, USAGER, H, cancel, live, wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
-H = timedelta(hours=1)
-
-
-def live():
-    return list(Offre.objects.live().whole().order_by("id"))
-
-
-def cancel(world, now=NOW):
-    return cancel_participation(participation=world.participation, by_service=False, author=USAGER, now=now)
 
 
 # --- A hurried person

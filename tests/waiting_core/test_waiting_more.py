@@ -46,19 +46,9 @@ from rdv.services.waitlist_rules import PolicyRefused, open_waitlist, policy_of,
 from rdv.services.waitlist_withdraw import NotOffered, withdraw_for_agent
 from rdv.tasks import waitlist_minute
 from tests.factories import NOW, make_motif, make_ouverture, make_rdv, make_usager, utc
-from tests.waiting_core.conftest import AGENT, TEN, USAGER, build_world, wait_for
+from tests.waiting_core.conftest import AGENT, TEN, USAGER, H, build_world, cancel, live, wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
-H = timedelta(hours=1)
-
-
-def live():
-    return list(Offre.objects.live().whole().order_by("id"))
-
-
-def cancel(world, now=NOW, by_service=False):
-    author = AGENT if by_service else USAGER
-    return cancel_participation(participation=world.participation, by_service=by_service, author=author, now=now)
 
 
 def ready_to_come(world, count, notice=0, **fields):

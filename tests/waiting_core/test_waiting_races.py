@@ -16,14 +16,10 @@ from rdv.services.waitlist_offer import lapse_due
 from tests.factories import NOW, make_agent, make_ouverture, make_rdv, make_usager, utc
 from tests.racing import kinds, together
 from tests.rdv.test_races import overlaps
-from tests.waiting_core.conftest import AGENT, TEN, USAGER, build_world, wait_for
+from tests.waiting_core.conftest import AGENT, TEN, USAGER, build_world, live, wait_for
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 SATURDAY = TEN - timedelta(hours=46)
-
-
-def live():
-    return list(Offre.objects.live().whole().order_by("id"))
 
 
 def cancelling(participation, now=NOW):

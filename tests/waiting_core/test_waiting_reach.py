@@ -5,21 +5,16 @@ from datetime import date, timedelta
 import pytest
 
 from agents.services.closures import close_days, reopen_days
-from rdv.models import Liberation, Offre, SourceKind
+from rdv.models import Liberation, SourceKind
 from rdv.services import planning
 from rdv.services.cancelling import cancel_participation
 from rdv.services.waitlist_figures import figures_of
 from rdv.services.waitlist_join import Wishes
 from rdv.services.waitlist_noted import note_reach, note_reopened, offer_noted
 from tests.factories import NOW, make_agent, make_motif, make_ouverture, make_rdv, make_site, make_usager, utc
-from tests.waiting_core.conftest import AGENT, TEN, USAGER, wait_for
+from tests.waiting_core.conftest import AGENT, TEN, USAGER, H, live, wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
-H = timedelta(hours=1)
-
-
-def live():
-    return list(Offre.objects.live().whole().order_by("id"))
 
 
 def counted(world, until):

@@ -1,11 +1,11 @@
 """What an audit found untrue, of answers, messages and rules: each of these failed once."""
 
-from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
 from django.db import transaction
 
+from notifications.channels import gsm7
 from notifications.models import Message
 from rdv import tasks
 from rdv.core.journal import Author, Evenement
@@ -20,9 +20,9 @@ from rdv.models import (
     Priority,
     SourceKind,
 )
-from rdv.services import waitlist_answer, waitlist_noted, waitlist_offer, waitlist_withdraw
+from rdv.services import waitlist_answer, waitlist_choice, waitlist_noted, waitlist_offer, waitlist_withdraw
 from rdv.services.cancelling import cancel_participation, cancel_rdv, restore_participation
-from rdv.services.errors import StatusRefused
+from rdv.services.errors import ChangedMeanwhile, StatusRefused
 from rdv.services.sms_router import answer_sms
 from rdv.services.waitlist_answer import accept, refuse, stop
 from rdv.services.waitlist_expiry import expire_past
@@ -31,21 +31,22 @@ from rdv.services.waitlist_match import Freed, given_back
 from rdv.services.waitlist_noted import offer_noted
 from rdv.services.waitlist_queue import note_freed
 from rdv.services.waitlist_rules import PolicyRefused, examples_of, set_policy
-from tests.factories import NOW, make_motif, make_ouverture, make_rdv, make_usager
-from tests.waiting_core.conftest import AGENT, TEN, USAGER, give_up_a_seat, live, wait_for
+from tests.factories import NOW, make_departement, make_motif, make_ouverture, make_rdv, make_usager
+from tests.waiting_core.conftest import (
+    AGENT,
+    MINUTE,
+    TEN,
+    USAGER,
+    H,
+    build_world,
+    cancel,
+    give_up_a_seat,
+    live,
+    state_of,
+    wait_for,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
-H = timedelta(hours=1)
-MINUTE = timedelta(minutes=1)
-
-
-def state_of(inscription):
-    inscription.refresh_from_db()
-    return inscription.state
-
-
-def cancel(world, now=NOW + H):
-    return cancel_participation(participation=world.participation, by_service=False, author=USAGER, now=now)
 
 
 # --- A slip of the finger
@@ -57,7 +58,7 @@ def put_back(world, now, author=USAGER):
 
 def test_a_cancellation_undone_at_once_takes_back_the_offer_that_nobody_answered(world):
     waiting = wait_for(world)
-    cancel(world)
+    cancel(world, NOW + H)
     (offre,) = live()
     assert put_back(world, NOW + H + 2 * MINUTE).is_live
     offre.refresh_from_db()
@@ -73,7 +74,7 @@ def test_an_offer_taken_back_so_is_none_of_the_two_of_the_day(world):
         start = TEN + n * 30 * MINUTE
         rdv = world.rdv if n == 0 else make_rdv(world.motif, world.site, [world.agent], start, usagers=[world.usager])
         world.participation = rdv.participations.get()
-        cancel(world)
+        cancel(world, NOW + H)
         if n == 0:
             put_back(world, NOW + H + MINUTE)
         else:
@@ -86,7 +87,7 @@ def test_an_offer_taken_back_so_is_none_of_the_two_of_the_day(world):
 )
 def test_an_offer_is_not_taken_back_for_another_or_later(world, author, later):
     wait_for(world)
-    cancel(world)
+    cancel(world, NOW + H)
     with pytest.raises(StatusRefused):
         put_back(world, NOW + H + later, author=author)
     assert len(live()) == 1
@@ -94,7 +95,7 @@ def test_an_offer_is_not_taken_back_for_another_or_later(world, author, later):
 
 def test_a_yes_is_a_yes(world):
     waiting = wait_for(world)
-    cancel(world)
+    cancel(world, NOW + H)
     accept(offre=live()[0], author=USAGER, now=NOW + H)
     with pytest.raises(StatusRefused):
         put_back(world, NOW + H + MINUTE)
@@ -117,7 +118,7 @@ def test_the_rdv_to_exchange_is_looked_at_again_under_its_locks(world, monkeypat
     usager = make_usager(world.departement)
     old = make_rdv(world.motif, world.site, [world.agent], TEN + H, usagers=[usager]).participations.get()
     waiting = wait_for(world, usager=usager, participation=old)
-    cancel(world)
+    cancel(world, NOW + H)
     seen = given_back(waiting, NOW + H)
     cancel_participation(participation=old, by_service=True, author=AGENT, now=NOW + H)
     looks = iter([seen])
@@ -167,7 +168,7 @@ def test_every_live_offer_is_looked_at_however_many_there_are(world, monkeypatch
     for n in range(2):
         wait_for(world, now=NOW + n * MINUTE)
     later = make_rdv(world.motif, world.site, [world.agent], TEN + H, usagers=[make_usager(world.departement)])
-    cancel(world)
+    cancel(world, NOW + H)
     cancel_participation(participation=later.participations.get(), by_service=False, author=USAGER, now=NOW + H)
     world.ouverture.ends_at = TEN + 30 * MINUTE  # the second hour is no longer open
     world.ouverture.save()
@@ -199,7 +200,7 @@ def test_an_offer_that_lapsed_is_said_once_and_discreetly(world):
     Motif.objects.filter(pk=world.motif.pk).update(notice_level="discreet")
     usager = make_usager(world.departement, email="nina@example.org", phone="+33639980007")
     wait_for(world, usager=usager)
-    cancel(world)
+    cancel(world, NOW + H)
     (offre,) = live()
     for _ in range(2):
         waitlist_offer.lapse_due(offre.answer_by)
@@ -213,7 +214,7 @@ def test_an_offer_that_lapsed_is_said_once_and_discreetly(world):
 def test_the_second_time_the_pause_is_all_that_is_said(world):
     waiting = wait_for(world)
     Inscription.objects.filter(pk=waiting.pk).update(unanswered=Policy().unanswered_limit - 1)
-    cancel(world)
+    cancel(world, NOW + H)
     waitlist_offer.lapse_due(live()[0].answer_by)
     assert (told("lapsed").exists(), told("sleeping").exists()) == (False, True)
 
@@ -252,11 +253,56 @@ def test_a_wait_that_ends_by_itself_says_so(world, atelier, why, said):
     assert waiting.motif.public_label not in email.body + email.title + email.html
 
 
+PHONE = "+33639980007"
+
+
+def said_to_stop(now=NOW):
+    return answer_sms(phone=PHONE, text="STOP", now=now)
+
+
 def test_stop_by_sms_is_answered_by_the_answer_alone(world):
-    usager = make_usager(world.departement, email="nina@example.org", phone="+33639980007")
+    usager = make_usager(world.departement, email="nina@example.org", phone=PHONE)
     wait_for(world, usager=usager)
-    assert answer_sms(phone="+33639980007", text="STOP", now=NOW).startswith("C'est noté")
+    said = said_to_stop()
+    assert said.startswith("C'est noté")
+    assert f"(liste d'attente {world.departement.name_with_article})" in said
+    assert world.motif.public_label not in said
+    assert gsm7.segments(said) == 1
     assert list(told("left").values_list("channel", flat=True)) == ["email"]
+
+
+def test_a_stop_ends_every_wait_of_the_number_and_says_which(world):
+    """One number answers for all départements: what was stopped is said, the second STOP finds nothing left."""
+    usager = make_usager(world.departement, phone=PHONE)
+    wait_for(world, usager=usager)
+    wait_for(world, usager=usager, motif=make_motif(world.departement, sites=[world.site], has_waitlist=True))
+    wait_for(world, usager=make_usager(world.departement, phone=""), responsable=usager)
+    reunion = build_world(departement=make_departement("974", name_with_article="de La Réunion"))
+    wait_for(reunion, usager=make_usager(reunion.departement, phone=PHONE))
+    bystander = wait_for(reunion)
+    said = said_to_stop()
+    assert f"3 listes {world.departement.name_with_article}, 1 liste de La Réunion" in said
+    assert gsm7.segments(said) == 1
+    assert list(Inscription.objects.open()) == [bystander]
+    assert "ne figure sur aucune liste" in said_to_stop(NOW + MINUTE)
+    assert not told("left").filter(channel="sms").exists()
+
+
+def test_a_stop_that_fails_for_one_wait_stops_the_others_and_says_so(world, monkeypatch):
+    usager = make_usager(world.departement, phone=PHONE)
+    first = wait_for(world, usager=usager)
+    twin = make_motif(world.departement, sites=[world.site], has_waitlist=True)
+    second = wait_for(world, usager=usager, motif=twin)
+    stops = waitlist_answer.stop
+
+    def fails_once(*, inscription, **about):
+        if inscription == first:
+            raise ChangedMeanwhile
+        return stops(inscription=inscription, **about)
+
+    monkeypatch.setattr(waitlist_answer, "stop", fails_once)
+    assert "pas pu mettre fin à toutes vos attentes" in said_to_stop()
+    assert (state_of(first), state_of(second)) == ("waiting", "left")
 
 
 def test_the_class_of_a_wait_that_is_over_does_not_change(world):
@@ -268,7 +314,7 @@ def test_the_class_of_a_wait_that_is_over_does_not_change(world):
 
 
 def test_a_visit_goes_to_the_first_whom_the_agent_reaches_however_many_live_too_far(world, monkeypatch):
-    monkeypatch.setattr(waitlist_offer, "VISITS_LOOKED_AT", 1)
+    monkeypatch.setattr(waitlist_choice, "VISITS_LOOKED_AT", 1)
     motif = make_motif(world.departement, sites=[world.site], has_waitlist=True, modality="home")
     make_ouverture(world.agent, [motif], TEN - H, TEN + 2 * H)
     far = {"latitude": 43.3, "longitude": 5.4, "address": "Loin"}

@@ -6,7 +6,7 @@ import pytest
 
 from notifications.models import Message, State
 from rdv.core.journal import Evenement
-from rdv.models import InscriptionState, Occupation, Offre, OffreState, Option, Origin, Purpose, Rdv
+from rdv.models import InscriptionState, Occupation, OffreState, Option, Origin, Purpose, Rdv
 from rdv.services import availability as av
 from rdv.services.cancelling import cancel_participation
 from rdv.services.errors import UsagerBusy
@@ -16,17 +16,9 @@ from rdv.services.waitlist_join import AlreadyWaiting, wake
 from rdv.services.waitlist_offer import lapse_due
 from rdv.services.waitlist_rules import set_policy
 from tests.factories import NOW, make_motif, make_rdv, make_usager, utc
-from tests.waiting_core.conftest import AGENT, TEN, USAGER, wait_for
+from tests.waiting_core.conftest import AGENT, TEN, USAGER, cancel, live, wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def cancel(world, now=NOW):
-    return cancel_participation(participation=world.participation, by_service=False, author=USAGER, now=now)
-
-
-def live():
-    return list(Offre.objects.live().whole().order_by("id"))
 
 
 def public_hours(world, now=NOW):

@@ -28,35 +28,13 @@ from rdv.services.waitlist_join import (
 )
 from rdv.services.waitlist_noted import offer_noted
 from rdv.services.waitlist_withdraw import withdraw_unfit
-from tests.factories import NOW, make_motif, make_ouverture, make_participation, make_rdv, make_usager, utc
-from tests.waiting_core.conftest import AGENT, TEN, USAGER, wait_for
+from tests.factories import NOW, make_motif, make_ouverture, make_rdv, utc
+from tests.waiting_core.conftest import AGENT, TEN, USAGER, H, cancel, live, wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
-H = timedelta(hours=1)
-
-
-def live():
-    return list(Offre.objects.live().whole().order_by("id"))
-
-
-def cancel(world, now=NOW, by_service=False):
-    author = AGENT if by_service else USAGER
-    return cancel_participation(participation=world.participation, by_service=by_service, author=author, now=now)
 
 
 # --- Workshops
-
-
-@pytest.fixture
-def atelier(world):
-    motif = make_motif(
-        world.departement, sites=[world.site], is_collective=True, capacity=2, duration_min=60, has_waitlist=True
-    )
-    atelier = make_rdv(motif, world.site, [], utc(2027, 1, 20, 8), capacity=2)
-    for _ in range(2):
-        make_participation(atelier, make_usager(world.departement))
-    atelier.refresh_from_db()
-    return atelier
 
 
 def test_a_seat_goes_to_the_session_or_the_series_by_age(world, atelier):

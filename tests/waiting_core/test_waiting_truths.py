@@ -1,7 +1,5 @@
 """What an audit of the list found untrue, held true here: each of these failed once."""
 
-from datetime import timedelta
-
 import pytest
 
 from rdv.core.journal import Evenement
@@ -22,11 +20,9 @@ from rdv.services.waitlist_expiry import expire_past
 from rdv.services.waitlist_join import Wishes
 from rdv.services.waitlist_noted import offer_noted
 from tests.factories import NOW, make_motif, make_ouverture, make_participation, make_rdv, make_usager, utc
-from tests.waiting_core.conftest import AGENT, TEN, USAGER, give_up_a_seat, live, wait_for
+from tests.waiting_core.conftest import AGENT, MINUTE, TEN, USAGER, H, cancel, give_up_a_seat, live, state_of, wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
-H = timedelta(hours=1)
-MINUTE = timedelta(minutes=1)
 
 
 # --- Registered by themselves since they asked to be
@@ -61,11 +57,6 @@ def test_a_seat_to_exchange_that_was_cancelled_hinders_nobody(world, atelier):
 
 def rdv_taken_since(world, waiting, start=TEN + H):
     return make_rdv(world.motif, world.site, [world.agent], start, usagers=[waiting.usager], created_at=NOW + MINUTE)
-
-
-def state_of(inscription):
-    inscription.refresh_from_db()
-    return inscription.state
 
 
 def test_who_took_an_rdv_elsewhere_waits_for_an_earlier_one_then_no_more(world):
@@ -109,10 +100,6 @@ def test_a_wait_whose_rdv_was_cancelled_is_not_locked_every_minute(world, django
 # --- What an Rdv longer than the wait leaves, what a wait longer than the Rdv needs
 
 
-def cancel(world, now=NOW + H):
-    return cancel_participation(participation=world.participation, by_service=False, author=USAGER, now=now)
-
-
 def lengthen(world, minutes):
     """By hand, as an agent does for somebody who needs more time."""
     move_rdv(rdv=world.rdv, move=Move(TEN, ends_at=TEN + minutes * MINUTE), author=AGENT, now=NOW)
@@ -126,7 +113,7 @@ def hours_asked():
 def test_the_rest_of_a_long_rdv_goes_to_the_next(world):
     lengthen(world, 60)
     first, second = (wait_for(world, now=NOW + n * MINUTE) for n in (1, 2))
-    cancel(world)
+    cancel(world, NOW + H)
     assert hours_asked() == [(first, TEN, TEN + 30 * MINUTE)]
     offer_noted(NOW + H + MINUTE)
     assert hours_asked()[1:] == [(second, TEN + 30 * MINUTE, TEN + 60 * MINUTE)]
@@ -140,7 +127,7 @@ def test_a_wait_longer_than_the_rdv_has_the_free_time_beside_too(world, is_befor
     opens, closes = (TEN - 20 * MINUTE, TEN + 30 * MINUTE) if is_before else (TEN, TEN + 50 * MINUTE)
     make_ouverture(world.agent, [long], opens, closes, site=world.site)
     waiting = wait_for(world, motif=long)
-    cancel(world)
+    cancel(world, NOW + H)
     offer_noted(NOW + H + MINUTE)
     assert hours_asked() == [(waiting, opens, closes)]
 
@@ -149,7 +136,7 @@ def test_who_gave_the_hour_up_is_not_asked_for_it_a_minute_later(world):
     lengthen(world, 60)
     wait_for(world, usager=world.usager)
     wait_for(world, wishes=Wishes(half_days=2))  # somebody else waits, for another half-day
-    cancel(world)
+    cancel(world, NOW + H)
     offer_noted(NOW + H + MINUTE)
     assert not live()
 
@@ -179,7 +166,7 @@ def test_an_rdv_shortened_gives_its_rest_to_who_waits_for_as_long(world):
 
 def test_an_hour_of_an_agent_who_is_away_is_not_counted_as_free(world):
     create_absence(agent=world.agent, rule=AbsenceRule(first_day=TEN.date()), author=AGENT, now=NOW)
-    cancel(world)
+    cancel(world, NOW + H)
     assert released() == 0
 
 
@@ -192,14 +179,14 @@ def test_a_place_that_cannot_be_held_for_the_first_motif_goes_to_the_second(worl
     monkeypatch.setattr(
         waitlist_offer, "hold", lambda freed, **asked: None if freed.motif == world.motif else held(freed, **asked)
     )
-    cancel(world)
+    cancel(world, NOW + H)
     assert [one.inscription for one in live()] == [second]
 
 
 def test_a_place_that_cannot_be_held_at_all_is_public_all_the_same(world, monkeypatch):
     wait_for(world)
     monkeypatch.setattr(waitlist_offer, "hold", lambda freed, **asked: None)
-    cancel(world)
+    cancel(world, NOW + H)
     assert not live()
     assert released() == 1
 

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.sessions.backends.base import SessionBase
-from django.http import Http404
+from django.http import Http404, QueryDict
 
 KEY = "public_waits"
 KEEP_TYPED = timedelta(hours=1)
@@ -38,6 +38,14 @@ class Asked:
     channel: str = ""
     # Once on the list: its uuid.
     inscription: str = ""
+
+    @property
+    def typed(self) -> QueryDict:
+        """The form of the wishes, as it was sent."""
+        sent = QueryDict(mutable=True)
+        for name, values in self.wishes.items():
+            sent.setlist(name, values)
+        return sent
 
 
 class WaitBook:

@@ -19,11 +19,10 @@ from agents.models import Departement
 from rdv.core import clock
 from rdv.core.clock import local_date
 from rdv.core.http import client_address
-from rdv.core.languages import french_name, in_order
-from rdv.forms.wait import WishesForm
+from rdv.core.languages import french_name
+from rdv.forms.public_start import around_from
 from rdv.models import Modality, Motif, Tile
 from rdv.services import public_reading, public_waiting
-from rdv.services.waitlist_desk import languages_spoken
 from rdv.services.waitlist_join import Wishes
 from rdv.views.public import words
 from rdv.views.public.shared import (
@@ -35,7 +34,8 @@ from rdv.views.public.shared import (
     show,
 )
 from rdv.views.public.wait_book import Asked, WaitBook
-from rdv.views.public.wait_shared import half_days_told, waiting_link
+from rdv.views.public.wait_forms import join_form, join_places
+from rdv.views.public.wait_shared import half_days_told, radius_told, waiting_link
 from usagers.forms import IdentityForm
 from usagers.forms.identity import NEEDS
 from usagers.services import codes
@@ -146,6 +146,9 @@ def recap_of(case: Case) -> list[dict[str, Any]]:
     """What for, and what would suit."""
     wishes = wishes_of(case)
     places = [site.name for site in wishes.sites]
+    if wishes.radius_km:
+        near = radius_told(wishes.radius_km, wishes.centre.name if wishes.centre else "")
+        places.append(near[:1].lower() + near[1:])
     if wishes.language:
         places.append(_("en %(language)s") % {"language": french_name(wishes.language)})
     said = [half_days_told(wishes.half_days)] if not case.asked.atelier else []
@@ -161,16 +164,16 @@ def recap_of(case: Case) -> list[dict[str, Any]]:
 
 def wishes_of(case: Case) -> Wishes:
     """Read again from what was typed. A place closed since then: any place, rather than none."""
-    posted = QueryDict(mutable=True)
-    for name, values in case.asked.wishes.items():
-        posted.setlist(name, values)
-    spoken = languages_spoken(case.motif, now=case.now)
-    form = WishesForm(
-        posted,
+    asked = case.asked
+    query = QueryDict(asked.query)
+    around = around_from(query.get("lieu", "")[:100], case.departement)
+    sites = public_reading.sites_offering(case.motif)
+    form = join_form(
+        asked.typed,
         motif=case.motif,
-        sites=[(site, "") for site in public_reading.sites_offering(case.motif)],
-        today=local_date(case.now, case.departement.zone),
-        is_for_session=bool(case.asked.atelier),
-        languages=in_order([*spoken, *case.asked.wishes.get("language", [])]),
+        places=join_places(sites, here=query.get("site", ""), around=around),
+        now=case.now,
+        is_for_session=bool(asked.atelier),
+        kept_languages=asked.wishes.get("language", []),
     )
     return form.over(Wishes()) if form.is_valid() else Wishes()

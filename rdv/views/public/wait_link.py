@@ -13,19 +13,17 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from rdv.access import inscription_for_link
-from rdv.core.clock import local_date
-from rdv.core.languages import in_order
 from rdv.core.links import make_token
-from rdv.forms.wait import WishesForm, initial_of
+from rdv.forms.wait import WishesForm
 from rdv.models import Booker, Inscription, InscriptionState
-from rdv.services import public_reading, public_waiting, waitlist_join
+from rdv.services import public_waiting, waitlist_join, waitlist_wishes
 from rdv.services.errors import ChangedMeanwhile
 from rdv.services.public_booking import author_of
-from rdv.services.waitlist_desk import languages_spoken
 from rdv.services.waitlist_join import CannotWait, WishImpossible
 from rdv.views.public import words
 from rdv.views.public.shared import INCOMPLETE, TAKEN, show
 from rdv.views.public.ticket import link_of
+from rdv.views.public.wait_forms import change_form
 from rdv.views.public.wait_shared import offre_link, opened_by, waiting_link, wishes_told
 
 SAID = {
@@ -79,7 +77,9 @@ def _open_context(inscription: Inscription, now: datetime) -> dict[str, Any]:
     offre = public_waiting.live_offre(inscription)
     return {
         "position": waitlist_join.position_of(inscription, now),
-        "wishes": wishes_told(inscription, public_waiting.sites_of(inscription)),
+        "wishes": wishes_told(
+            inscription, public_waiting.sites_of(inscription), waitlist_wishes.equivalents_of(inscription)
+        ),
         "kept": kept.rdv if is_kept and kept is not None else None,
         "offre": offre,
         "offre_url": offre_link(offre) if offre else "",
@@ -90,21 +90,11 @@ def _open_context(inscription: Inscription, now: datetime) -> dict[str, Any]:
 @require_http_methods(["GET", "HEAD", "POST"])
 @opened_by(inscription_for_link)
 def change(request: HttpRequest, inscription: Inscription, now: datetime) -> HttpResponse:
-    """Other wishes, the same rank. What an agent added (a named professional, other motifs) stays."""
+    """Other wishes, the same rank. What an agent added and this page does not show (another motif) stays."""
     if not inscription.is_open:
         return redirect(waiting_link(inscription))
     wishes = waitlist_join.wishes_of(inscription)
-    sites = public_reading.sites_offering(inscription.motif)
-    form = WishesForm(
-        request.POST if request.method == "POST" else None,
-        motif=inscription.motif,
-        sites=[(site, "") for site in sites],
-        today=local_date(now, inscription.motif.departement.zone),
-        is_for_session=inscription.atelier_id is not None,
-        has_end=inscription.participation_id is None,
-        languages=in_order([*languages_spoken(inscription.motif, now=now), inscription.language]),
-        initial=initial_of(wishes, sites, inscription.motif),
-    )
+    form = change_form(request.POST if request.method == "POST" else None, inscription, wishes, now)
     if not form.is_bound or not form.is_valid():
         return _change_page(request, inscription, form)
     try:

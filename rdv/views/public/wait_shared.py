@@ -15,8 +15,8 @@ from rdv.core import clock
 from rdv.core.languages import french_name
 from rdv.core.links import make_token
 from rdv.domain import french
-from rdv.forms.wait import HALVES, notice_words
-from rdv.models import Inscription, Modality, Offre
+from rdv.forms.wait_moments import HALVES, notice_words
+from rdv.models import Inscription, Modality, Motif, Offre
 from rdv.views.public import words
 from rdv.views.public.shared import GONE, show
 
@@ -59,20 +59,31 @@ def offre_link(offre: Offre) -> str:
     return reverse("rdv:public_offre", args=[make_token("offre", str(offre.uuid))])
 
 
-def wishes_told(inscription: Inscription, sites: list[Site]) -> list[tuple[str, str]]:
-    """(icon, sentence) for the page of one's place. Nothing that names the person or where they live."""
-    told = [("place", _where(inscription, sites))] if inscription.motif.modality == Modality.PUBLIC_OFFICE else []
+def wishes_told(inscription: Inscription, sites: list[Site], others: list[Motif]) -> list[tuple[str, str]]:
+    """(icon, sentence) for the page of one's place. Nothing that names the person, nor their address: the commune that
+    they typed at most. `others`: motifs that would do as well."""
+    told = [("document", line) for line in _others(inscription, others)]
+    told += [("place", _where(inscription, sites))] if inscription.motif.modality == Modality.PUBLIC_OFFICE else []
     if inscription.atelier_id is None:
         told.append(("calendar", half_days_told(inscription.half_days)))
     told += [("calendar", line) for line in _dates(inscription)]
     if inscription.agent is not None and not words.is_discreet(inscription.motif):
         told.append(("person", words.capital(words.with_whom([inscription.agent]))))
+    if inscription.referent_only:
+        told.append(("person", _("Avec la personne qui vous suit")))
     if inscription.language:
         told.append(("language", _("En %(language)s") % {"language": french_name(inscription.language)}))
     told.append(("clock", _("Prévenir au plus tard\u00a0: %(notice)s") % {"notice": notice_of(inscription)}))
     if inscription.auto_accept:
         told.append(("check", _("Inscription automatique si une place se libère")))
     return told
+
+
+def _others(inscription: Inscription, others: list[Motif]) -> list[str]:
+    """Nothing on the page of a discreet motif, and never the name of one."""
+    if words.is_discreet(inscription.motif):
+        return []
+    return [_("Ou\u00a0: %(motif)s") % {"motif": one.public_label} for one in others if not words.is_discreet(one)]
 
 
 def notice_of(inscription: Inscription) -> str:
@@ -83,8 +94,15 @@ def _where(inscription: Inscription, sites: list[Site]) -> str:
     if sites:
         return french.joined([site.name for site in sites])
     if inscription.radius_km:
-        return _("À moins de %(km)s\u00a0km de chez vous") % {"km": inscription.radius_km}
+        return radius_told(inscription.radius_km, inscription.near_name)
     return _("Dans tous les lieux")
+
+
+def radius_told(km: int, start: str) -> str:
+    """`start`: the commune or the place that was named; "" is the home of the file."""
+    if not start:
+        return _("À moins de %(km)s\u00a0km de chez vous") % {"km": km}
+    return _("À moins de %(km)s\u00a0km (depuis %(place)s)") % {"km": km, "place": start}
 
 
 def _dates(inscription: Inscription) -> list[str]:

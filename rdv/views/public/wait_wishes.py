@@ -6,33 +6,25 @@
 
 import uuid as uuids
 from datetime import datetime
-from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from agents.models import Site
 from rdv.core import clock
 from rdv.core.clock import local_date
-from rdv.domain.travel import Point
-from rdv.forms.wait import WishesForm, initial_of
+from rdv.forms.wait import WishesForm
 from rdv.models import Origin, Participation, Rdv
 from rdv.services import public_reading, public_waiting, waitlist_join
-from rdv.services.public_times import km_from
-from rdv.services.waitlist_desk import languages_spoken
 from rdv.services.waitlist_join import AlreadyWaiting, CannotWait, Wish, Wishes, WishImpossible
-from rdv.views.public import words
 from rdv.views.public.link import back_to, link_view, may_wait, speaker
 from rdv.views.public.path import Path, path_of
 from rdv.views.public.shared import INCOMPLETE, TAKEN, show
 from rdv.views.public.ticket import link_of, ticket
 from rdv.views.public.wait_book import Asked, WaitBook
+from rdv.views.public.wait_forms import earlier_form, join_form, join_places
 from rdv.views.public.wait_shared import waiting_link
-
-# Nearer than this, a place is ticked in advance when one said where one lives.
-NEAR_KM = 15
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -46,13 +38,13 @@ def wait(request: HttpRequest, departement: str, motif: str) -> HttpResponse:
     session = _session_of(request, path, now)
     book = WaitBook(request.session, now)
     before = book.open_for(path.departement.code, path.motif.slug, str(session.uuid) if session else "")
-    form = wishes_form(
+    form = join_form(
         request.POST if request.method == "POST" else None,
-        path,
-        session,
-        now,
-        site=request.GET.get("site", ""),
-        before=before,
+        motif=path.motif,
+        places=join_places(path.sites, here=request.GET.get("site", ""), around=path.around),
+        now=now,
+        is_for_session=session is not None,
+        before=before.typed if before else None,
     )
     if form.is_bound and form.is_valid():
         asked = book.put(_asked(request, path, session, now, before))
@@ -76,48 +68,6 @@ def _session_of(request: HttpRequest, path: Path, now: datetime) -> Rdv | None:
     if session is None or session.starts_at <= now or not path.motif.is_collective:
         raise Http404
     return session
-
-
-def wishes_form(
-    data: QueryDict | None, path: Path, session: Rdv | None, now: datetime, *, site: str, before: Asked | None
-) -> WishesForm:
-    """Empty, as it was typed before, or as it is sent."""
-    sites = [(site, words.distance(km_from(path.point, site))) for site in path.sites]
-    form = WishesForm(
-        data,
-        motif=path.motif,
-        sites=sites,
-        today=local_date(now, path.departement.zone),
-        is_for_session=session is not None,
-        languages=languages_spoken(path.motif, now=now),
-    )
-    if data is None:
-        form.initial = _typed_before(before) if before else _first_ticks(path, site)
-    return form
-
-
-def _first_ticks(path: Path, slug: str) -> dict[str, Any]:
-    """Nothing is known of where one lives: no place is ticked in advance, rather than one at 60 km."""
-    wishes = _first_wishes(path, slug)
-    ticks = initial_of(wishes, path.sites, path.motif)
-    return ticks if wishes.sites else ticks | {"sites": []}
-
-
-def _typed_before(asked: Asked) -> dict[str, Any]:
-    many = ("sites", "half_days")
-    return {name: values if name in many else values[-1] for name, values in asked.wishes.items() if values}
-
-
-def _first_wishes(path: Path, slug: str) -> Wishes:
-    """The places near where one lives, or near the one that was full; else none."""
-    chosen = next((site for site in path.sites if site.slug == slug), None)
-    point = path.point or (_point_of(chosen) if chosen else None)
-    near = [site for site in path.sites if (km := km_from(point, site)) is not None and km <= NEAR_KM]
-    return Wishes(sites=[site for site in path.sites if site in near or site == chosen])
-
-
-def _point_of(site: Site) -> Point | None:
-    return None if site.latitude is None or site.longitude is None else Point(site.latitude, site.longitude)
 
 
 def _asked(request: HttpRequest, path: Path, session: Rdv | None, now: datetime, before: Asked | None) -> Asked:
@@ -145,25 +95,10 @@ def earlier(request: HttpRequest, participation: Participation, now: datetime) -
     found = public_waiting.open_inscription(participation.usager_id, participation.rdv.motif)
     if found is not None and found.person_told == (participation.responsable or participation.usager):
         return redirect(waiting_link(found) + "?fait=deja")
-    form = _earlier_form(request, participation, now)
+    form = earlier_form(request.POST if request.method == "POST" else None, participation, now)
     if form.is_bound and form.is_valid():
         return _join_earlier(request, participation, form, now)
     return _earlier_page(request, participation, form)
-
-
-def _earlier_form(request: HttpRequest, participation: Participation, now: datetime) -> WishesForm:
-    motif = participation.rdv.motif
-    sites = public_reading.sites_offering(motif)
-    wishes = Wishes(sites=[participation.rdv.site])
-    return WishesForm(
-        request.POST if request.method == "POST" else None,
-        motif=motif,
-        sites=[(site, "") for site in sites],
-        today=local_date(now, motif.departement.zone),
-        has_end=False,
-        languages=languages_spoken(motif, now=now),
-        initial=initial_of(wishes, sites, motif),
-    )
 
 
 def _join_earlier(request: HttpRequest, participation: Participation, form: WishesForm, now: datetime) -> HttpResponse:

@@ -110,6 +110,7 @@ def _choices(request: AgentRequest, found: Inscription, now: datetime) -> Choice
         sites=list(places.values()),
         agents=[*agents, *named],
         languages=in_order([*spoken, found.language]),
+        centre=kept.centre,
     )
 
 

@@ -17,7 +17,7 @@ from rdv.forms.waiting_rules import OpenForm, PolicyForm
 from rdv.models import Motif
 from rdv.services.agenda_doors import motif_for_admin
 from rdv.services.waitlist_desk import motifs_with_rules
-from rdv.services.waitlist_rules import PolicyRefused, open_waitlist, set_policy
+from rdv.services.waitlist_rules import PolicyRefused, motifs_that_may_do, open_waitlist, set_policy
 
 
 @require_safe
@@ -57,7 +57,7 @@ def motif_policy(request: AgentRequest, uuid: uuids.UUID) -> HttpResponse:
 def motif_open(request: AgentRequest, uuid: uuids.UUID) -> HttpResponse:
     """The switch. Closing a list sends nobody away: those who wait keep their place, nobody new joins."""
     motif = motif_for_admin(request.scope, uuid)
-    form = OpenForm(request.POST, auto_id="ouvrir-%s")
+    form = OpenForm(request.POST, auto_id="ouvrir-%s", motifs=motifs_that_may_do(motif))
     if not form.is_valid():
         below = policy_from(motif.departement.waitlist_policy)
         policy = PolicyForm(initial=motif.waitlist_policy, below=below, whose="le département")
@@ -67,6 +67,7 @@ def motif_open(request: AgentRequest, uuid: uuids.UUID) -> HttpResponse:
         motif=motif,
         is_open=is_open,
         notice_min=form.cleaned_data["notice_min"],
+        alike=form.motifs_alike,
         author=request.scope.author(),
         now=clock.now(),
     )
@@ -81,8 +82,12 @@ def _policy_form(request: AgentRequest, kept: Mapping[str, int], *, below: Polic
 
 
 def _open_form(motif: Motif) -> OpenForm:
-    initial: dict[str, Any] = {"is_open": motif.has_waitlist, "notice_min": motif.waitlist_notice_min}
-    return OpenForm(initial=initial, auto_id="ouvrir-%s")
+    initial: dict[str, Any] = {
+        "is_open": motif.has_waitlist,
+        "notice_min": motif.waitlist_notice_min,
+        "alike": motif.waitlist_alike,
+    }
+    return OpenForm(initial=initial, auto_id="ouvrir-%s", motifs=motifs_that_may_do(motif))
 
 
 def _kept(request: AgentRequest, owner: Departement | Motif, form: PolicyForm) -> bool:

@@ -120,7 +120,8 @@ def _where(inscription: Inscription, names: Names) -> str:
     if inscription.sites:
         return french.joined([names.sites.get(pk, "un autre lieu") for pk in inscription.sites])
     if inscription.radius_km:
-        return f"à {inscription.radius_km}{NBSP}km au plus de chez elle"
+        start = f"(depuis {inscription.near_name})" if inscription.near_name else "de chez elle"
+        return f"à {inscription.radius_km}{NBSP}km au plus {start}"
     return "tous les lieux"
 
 
