@@ -7,7 +7,9 @@ browser says where it comes from), and nothing is done by it: the person sends i
 from datetime import datetime
 from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import resolve_url
 from django.urls import reverse
 
 from agents.views.guards import PREVIEW, lead_to, preview_refused, to_sign_in
@@ -17,7 +19,7 @@ from agents.views.typed import keep
 
 def rescued(request: HttpRequest, now: datetime) -> HttpResponse | None:
     """The way to the same form with a token that holds, else None. A piece of page goes there as a whole page."""
-    if not _is_of_our_pages(request) or not request.user.is_authenticated:
+    if not (_is_of_our_pages(request) and request.user.is_authenticated):
         return None
     if request.headers.get(PREVIEW):
         return preview_refused()
@@ -31,5 +33,8 @@ def rescued(request: HttpRequest, now: datetime) -> HttpResponse | None:
 
 
 def _is_of_our_pages(request: HttpRequest) -> bool:
+    """A page of the public, opened on the post of an agent, is none of ours."""
+    if not request.path.startswith(resolve_url(settings.LOGIN_REDIRECT_URL)):
+        return False
     origin = urlsplit(request.headers.get("Origin", ""))
     return (origin.scheme, origin.netloc) == (request.scheme, request.get_host())

@@ -264,6 +264,11 @@ class TestAnOldToken:
         assert client.post(URL, data, headers=headers).status_code == 403
         assert "agents_typed" not in client.session
 
+    def test_a_page_of_the_public_is_none_of_ours(self, tab, admin, clock_moves):
+        client, data = tab
+        clock_moves.shift(TOO_LATE)
+        assert client.post("/pas-de-calais/mes-rendez-vous/", data, headers=OURS).status_code == 403
+
     def test_a_second_sign_in_page_lets_through(self, tab, admin):
         client, data = tab
         old = data["csrfmiddlewaretoken"]
