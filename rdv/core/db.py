@@ -6,6 +6,7 @@ so that the transaction around it goes on (pattern learned from itou, see docs/d
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
+from typing import Any
 
 import psycopg
 from django.db import DatabaseError, IntegrityError, connection, transaction
@@ -62,7 +63,8 @@ def prepared_cursor() -> Iterator[CursorWrapper]:
             yield cursor
         return
     make = connection.make_debug_cursor if connection.queries_logged else connection.make_cursor
-    with make(psycopg.Cursor(connection.connection)) as cursor:
+    raw: Any = psycopg.Cursor(connection.connection)  # the stubs know the wrapper alone
+    with make(raw) as cursor:
         yield cursor
 
 
