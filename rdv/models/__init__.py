@@ -7,7 +7,7 @@ from rdv.models.export import Export, ExportFormat, ExportState
 from rdv.models.inscription import OPEN_STATES, Inscription, InscriptionState, Priority
 from rdv.models.motif import Booker, Modality, Motif, MotifSite, NoticeLevel, Tile
 from rdv.models.occupation import Occupation, OccupationKind
-from rdv.models.offre import UNDONE, Liberation, Offre, OffreState, SourceKind
+from rdv.models.offre import NEVER_CALLED, NEVER_SENT, UNDONE, Liberation, Offre, OffreState, SourceKind
 from rdv.models.option import EXTEND_BY, HOLD_FOR, Option, OptionAgent, Purpose
 from rdv.models.plage import Ouverture, PlageMotif, PlageOuverture, RhythmChoice
 from rdv.models.proposition import Horaire, Proposition, PropositionState
@@ -19,6 +19,8 @@ __all__ = [
     "EXTEND_BY",
     "HOLD_FOR",
     "LIVE_STATUSES",
+    "NEVER_CALLED",
+    "NEVER_SENT",
     "OPEN_STATES",
     "UNDONE",
     "Absence",

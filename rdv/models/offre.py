@@ -29,6 +29,10 @@ class OffreState(models.TextChoices):
 
 # Why an offer was withdrawn, when whoever had cancelled took their word back at once: it counts for nobody.
 UNDONE = "annulation défaite"
+# Why an offer lapsed, when its message never left (the worker was away): the same person may be asked again, once.
+NEVER_SENT = "message jamais parti"
+# The same, when they were to be phoned, or their message failed, and nobody phoned: no silence of theirs.
+NEVER_CALLED = "personne jamais appelée"
 
 
 class SourceKind(models.TextChoices):
@@ -111,8 +115,11 @@ class Offre(models.Model):
             models.UniqueConstraint(
                 fields=["inscription"], condition=Q(state="live"), name="offre_one_live_per_inscription"
             ),
+            # An offer that nobody could hear, or that was taken back at once, is no offer of that hour.
             models.UniqueConstraint(
-                fields=["inscription", "starts_at", "site", "first_agent"], name="offre_never_the_same_hour_twice"
+                fields=["inscription", "starts_at", "site", "first_agent"],
+                condition=~Q(reason__in=[UNDONE, NEVER_SENT]),
+                name="offre_never_the_same_hour_twice",
             ),
             # One yes per group, whatever the code does.
             models.UniqueConstraint(fields=["group"], condition=Q(state="accepted"), name="offre_one_winner"),

@@ -15,7 +15,7 @@ from notifications.models import Message, MessageChannel
 from rdv.core.db import lock_agents
 from rdv.core.journal import Author
 from rdv.domain.waiting import next_waking
-from rdv.models import Absence, Appel, AppelKind, AppelResult, Participation, Proposition, Rdv
+from rdv.models import Absence, Appel, AppelKind, AppelResult, Offre, Participation, Proposition, Rdv
 from rdv.services.followups import close_appel, journal_appel
 from rdv.services.waitlist_rules import policy_of, quiet_of
 from usagers.models import Usager
@@ -114,6 +114,7 @@ def note_unreached(now: datetime, *, since: timedelta = LOOK_BACK) -> int:
         failed = post_office.not_reached(code, now - since)
         noted += _note_participations(failed.filter(subject_type="participation")[:BATCH], now)
         noted += _note_propositions(failed.filter(subject_type="proposition")[:BATCH], now)
+        noted += _note_offers(failed.filter(subject_type="offre")[:BATCH])
     return noted
 
 
@@ -137,6 +138,12 @@ def _note_participations(failed: Iterable[Message], now: datetime) -> int:
             )
         noted += 1
     return noted
+
+
+def _note_offers(failed: Iterable[Message]) -> int:
+    """A place is held for somebody who does not know it: on the list of calls, with its time."""
+    by_subject = {message.subject_id: message for message in failed}
+    return Offre.objects.live().filter(uuid__in=_uuids(by_subject), by_call=False).update(by_call=True)
 
 
 def _note_propositions(failed: Iterable[Message], now: datetime) -> int:

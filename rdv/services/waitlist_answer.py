@@ -224,7 +224,7 @@ def no_answer(*, offre: Offre, author: Author, now: datetime) -> Offre:
     if not locked.is_live:
         raise OffreOver(locked)
     option_id = locked.option_id
-    pass_unanswered(locked, author=author, now=now)
+    pass_unanswered(locked, author=author, now=now, was_phoned=True)
     pass_on(locked, option_id=option_id, now=now)
     return locked
 

@@ -17,7 +17,7 @@ from django.db.models import Q
 from agents.models import Site
 from rdv.core.clock import local_date
 from rdv.domain.waiting import half_day_bit, next_waking
-from rdv.models import UNDONE, Inscription, Motif, Participation, SourceKind
+from rdv.models import NEVER_SENT, UNDONE, Inscription, Motif, Participation, SourceKind
 from rdv.services.waitlist_rules import policy_of, quiet_of
 
 
@@ -93,10 +93,12 @@ CHECKS = {
     "twice": """NOT EXISTS (
         SELECT 1 FROM rdv_offre o JOIN rdv_inscription oi ON oi.id = o.inscription_id
         WHERE oi.usager_id = i.usager_id AND o.starts_at = %(starts_at)s AND o.site_id = %(site)s
-        AND o.first_agent = %(first_agent)s)""",
+        AND o.first_agent = %(first_agent)s AND NOT o.reason = ANY(%(not_asked)s))
+        AND (SELECT count(*) FROM rdv_offre o WHERE o.inscription_id = i.id AND o.starts_at = %(starts_at)s
+        AND o.site_id = %(site)s AND o.first_agent = %(first_agent)s AND o.reason = %(never_sent)s) < 2""",
     "a_day": """(SELECT count(*) FROM rdv_offre o JOIN rdv_inscription oi ON oi.id = o.inscription_id
         WHERE oi.usager_id = i.usager_id AND o.sent_at >= %(midnight)s
-        AND NOT (o.state = 'withdrawn' AND o.reason = %(undone)s)) < %(offers_a_day)s""",
+        AND NOT o.reason = ANY(%(not_asked)s)) < %(offers_a_day)s""",
 }
 SENTENCES = {
     "waiting": "n’attend pas en ce moment",
@@ -210,5 +212,6 @@ def _parameters(freed: Freed, now: datetime) -> dict[str, Any]:
         "now": now,
         "ageing": policy.ageing_days,
         "offers_a_day": policy.offers_a_day,
-        "undone": UNDONE,
+        "not_asked": [UNDONE, NEVER_SENT],
+        "never_sent": NEVER_SENT,
     }

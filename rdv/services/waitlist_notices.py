@@ -3,8 +3,9 @@
 Room: services. Called by the other waitlist services only. A discreet motif says "rendez-vous" and the place; a silent
 one says nothing: those people are phoned.
 
-    joined     at once                          left      at once
-    offer      e-mail at once; SMS when phones may ring; worthless after the answer's hour
+    joined     at once                          left      at once: the answer to the person's own gesture
+    All others are our news: e-mail at once, SMS when phones may ring (night, Sunday, holiday).
+    offer      worthless after the answer's hour
     taken      the place went elsewhere         sleeping  offers without an answer
     lapsed     no answer in time: the place is proposed to somebody else, the rank is kept
     closed     the motif is received no more    ended     the wait has no object any more
@@ -17,11 +18,11 @@ from django.conf import settings
 
 from agents.models import Site
 from notifications import services as post_office
-from notifications.models import MessageChannel
+from notifications.models import GONE, MessageChannel, State
 from rdv.core.links import marker
 from rdv.domain import french
 from rdv.domain.waiting import next_waking
-from rdv.models import Inscription, Modality, NoticeLevel, Offre
+from rdv.models import NEVER_CALLED, NEVER_SENT, Inscription, Modality, NoticeLevel, Offre
 from rdv.services.news import Said, Sending, letters_of
 from rdv.services.notices import addresses_of, recipient_of
 from rdv.services.texts import ELSEWHERE
@@ -56,7 +57,8 @@ def joined(inscription: Inscription, *, now: datetime) -> None:
         "Voir ma place, changer mes souhaits ou arrêter",
         link,
     )  # fmt: skip
-    _post(inscription, news, about=("inscription", str(inscription.uuid)), now=now, until=now + NEWS_LIFE)
+    about = ("inscription", str(inscription.uuid))
+    _post(inscription, news, about=about, now=now, until=now + NEWS_LIFE, is_answer=True)
 
 
 def offered(offre: Offre, *, now: datetime) -> None:
@@ -91,14 +93,12 @@ def offered(offre: Offre, *, now: datetime) -> None:
             ("Répondre avant", french.day_hour(until)),
         ],
     )
-    quiet = quiet_of(offre.motif.departement, policy_of(offre.motif))
     _post(
         inscription,
         news,
         about=subject_of(offre),
         now=now,
         until=offre.answer_by,
-        sms_at=next_waking(now, quiet),
         is_urgent=True,
         site=offre.site,
     )
@@ -122,6 +122,15 @@ def taken(offre: Offre, *, by_service: bool, now: datetime) -> None:
         link,
     )  # fmt: skip
     _post(inscription, news, about=subject_of(offre), now=now, until=offre.starts_at, site=offre.site)
+
+
+def why_unheard(offre: Offre) -> str:
+    """Why this person cannot have heard of the offer; "" when a message of it left. A call is known to who made it."""
+    told = set(post_office.about(subject_of(offre)).filter(kind=OFFER).values_list("state", flat=True))
+    if told & set(GONE):
+        return ""
+    is_waiting = bool(told & {State.PLANNED, State.EXPIRED}) and State.FAILED not in told
+    return NEVER_SENT if is_waiting else NEVER_CALLED
 
 
 def settled(offre: Offre, *, now: datetime) -> None:
@@ -180,7 +189,7 @@ def left(inscription: Inscription, *, now: datetime, by_sms: bool = False) -> No
     )
     about = ("inscription", str(inscription.uuid))
     ways = (MessageChannel.EMAIL,) if by_sms else WAYS
-    _post(inscription, news, about=about, now=now, until=now + NEWS_LIFE, ways=ways)
+    _post(inscription, news, about=about, now=now, until=now + NEWS_LIFE, ways=ways, is_answer=True)
 
 
 def closed(inscription: Inscription, *, now: datetime) -> None:
@@ -229,8 +238,8 @@ def _post(
     about: tuple[str, str],
     now: datetime,
     until: datetime,
-    sms_at: datetime | None = None,
     is_urgent: bool = False,
+    is_answer: bool = False,
     site: Site | None = None,
     ways: Sequence[MessageChannel] = WAYS,
 ) -> None:
@@ -247,7 +256,7 @@ def _post(
         version=inscription.version,
         contact=(say_phone(site.phone), site.name) if site else (say_phone(departement.public_phone), "accueil"),
         reply_to=(site.email if site else "") or departement.reply_to,
-        sms_at=sms_at or now,
+        sms_at=now if is_answer else next_waking(now, quiet_of(departement, policy_of(inscription.motif))),
         email_at=now,
         until=until,
         is_urgent=is_urgent,

@@ -197,12 +197,17 @@ def _lapse(group: uuid.UUID, now: datetime) -> int:
     return len(due)
 
 
-def pass_unanswered(offre: Offre, *, author: Author, now: datetime) -> None:
+def pass_unanswered(offre: Offre, *, author: Author, now: datetime, was_phoned: bool = False) -> None:
     """No answer: counted; so many in a row (`unanswered_limit`), and the Inscription sleeps: the person is told how to
-    wake it."""
+    wake it. Whoever was never asked (no message left, nobody phoned) has not been silent: nothing is counted nor said.
+    """
     inscription = offre.inscription
-    inscription.unanswered += 1
+    unheard = "" if was_phoned else waitlist_notices.why_unheard(offre)
     waitlist_notices.settled(offre, now=now)
+    if unheard:
+        close(offre, OffreState.LAPSED, author=author, now=now, reason=unheard)
+        return
+    inscription.unanswered += 1
     close(offre, OffreState.LAPSED, author=author, now=now)
     if inscription.unanswered >= policy_of(inscription.motif).unanswered_limit:
         set_state(inscription, InscriptionState.ASLEEP, author=author, now=now, reason="unanswered")

@@ -35,7 +35,9 @@ def cancelled(rdv: Rdv, *, left_by: Collection[int], now: datetime) -> list[Offr
         _note(rdv, agent_ids, rdv.starts_at, rdv.ends_at, source_kind=SourceKind.CANCELLATION, now=now)
         return []
     if rdv.is_overbooked and not rdv.motif.is_collective:
-        return []  # it was written over taken time: nothing is free
+        # Written over taken time: most often nothing is free. The task looks, since what lay under it may be gone.
+        _note(rdv, agent_ids, rdv.starts_at, rdv.ends_at, source_kind=SourceKind.CANCELLATION, now=now)
+        return []
     freed = freed_rdv(rdv, agent_ids=agent_ids, left_by=left_by, source_kind=SourceKind.CANCELLATION, now=now)
     return offer_or_note(rdv, freed, until=rdv.ends_at, now=now)
 

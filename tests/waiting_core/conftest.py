@@ -43,6 +43,13 @@ def build_world(departement=None, **motif_fields):
     )  # fmt: skip
 
 
+@pytest.fixture(autouse=True)
+def letters_leave(request, monkeypatch):
+    """No worker sends here: the offers of these tests were heard, but where a test says otherwise (`unsent`)."""
+    if request.node.get_closest_marker("unsent") is None:
+        monkeypatch.setattr("rdv.services.waitlist_notices.why_unheard", lambda offre: "")
+
+
 @pytest.fixture
 def world(db):
     return build_world()

@@ -19,6 +19,7 @@ from rdv.core.errors import DomainError
 from rdv.core.journal import Evenement
 from rdv.domain.waiting import effective_class
 from rdv.models import (
+    NEVER_SENT,
     UNDONE,
     Inscription,
     InscriptionState,
@@ -367,11 +368,11 @@ class Weeks(RuleBasedStateMachine):
 
     @invariant()
     def never_the_same_hour_twice_never_three_a_day(self):
-        hours = Offre.objects.values("inscription__usager", "starts_at", "first_agent").annotate(n=Count("id"))
+        counted = Offre.objects.exclude(reason__in=[UNDONE, NEVER_SENT])
+        hours = counted.values("inscription__usager", "starts_at", "first_agent").annotate(n=Count("id"))
         assert not hours.filter(n__gt=1).exists()
         zone = self.departement.zone
         days = {}
-        counted = Offre.objects.exclude(state=OffreState.WITHDRAWN, reason=UNDONE)
         for usager, at in counted.values_list("inscription__usager", "sent_at"):
             key = (usager, at.astimezone(zone).date())
             days[key] = days.get(key, 0) + 1

@@ -18,6 +18,7 @@ from rdv.services.texts import News
 DEAD_ADDRESSES = ("nora.slimani@example.net", "samira.b@example.net")
 # The telephone of this one was off: the reminder did not arrive, and they did not come.
 UNREACHED = ("+33639981752",)
+SETTLED = ("state", "attempts", "provider", "handed_at", "sent_at", "settled_at", "failure")
 SECONDS_TO_LEAVE, SECONDS_TO_ARRIVE = 2, 7
 
 
@@ -36,6 +37,14 @@ def write_letters(people: People) -> None:
                 notices.booked(participation, now=participation.created_at)
 
 
+def offers_have_left(now: datetime) -> None:
+    """The messages of the offers of those days arrived: a silence is counted of those who were asked."""
+    due = Message.objects.filter(subject_type="offre", state=State.PLANNED, send_not_before__lte=now)
+    for row in due:
+        _settle(row, row.send_not_before, failure="")
+        row.save(update_fields=SETTLED)
+
+
 def settle_letters(world: World) -> None:
     """Everything that was due before today has left, and arrived or not. What is due today is left to the workers."""
     this_morning = world.at(world.today, time(0))
@@ -49,8 +58,7 @@ def settle_letters(world: World) -> None:
         changed.append(row)
         if stand_in is not None:
             changed.append(_settle_stand_in(stand_in, row.send_not_before, is_needed=has_failed))
-    fields = ["state", "attempts", "provider", "handed_at", "sent_at", "settled_at", "failure"]
-    Message.objects.bulk_update(changed, fields, batch_size=500)
+    Message.objects.bulk_update(changed, SETTLED, batch_size=500)
 
 
 def _has_failed(row: Message) -> bool:

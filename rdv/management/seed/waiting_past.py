@@ -22,6 +22,7 @@ from rdv.core.errors import DomainError
 from rdv.core.journal import Author
 from rdv.domain.statuses import Status
 from rdv.management.seed.institution import Institution
+from rdv.management.seed.letters import offers_have_left
 from rdv.management.seed.people import People, Person
 from rdv.management.seed.waiting_people import ANSWERS, NOTHING, TAKEN_BACK, YES
 from rdv.management.seed.world import DAY, MINUTE, WEEK, Deck, World
@@ -169,6 +170,7 @@ class PastWeeks:
                 self.timeline.at(now + after * MINUTE, partial(act, offre))
 
     def _lapse(self, now: datetime) -> None:
+        offers_have_left(now)
         waitlist_offer.lapse_due(now)
         self.watch(now)
 
