@@ -133,8 +133,10 @@ def matrix_of(
     place: Point | None = None,
     held: Held | None = None,
     ignore_rdv: int | None = None,
+    length: timedelta | None = None,
 ) -> Matrix:
-    """Five queries at the most, whatever the number of professionals."""
+    """Five queries at the most, whatever the number of professionals. `length`: of an Rdv that moves, where somebody
+    gave it another than the motif's."""
     zone = motif.departement.zone
     agents = agents_asked(motif, wish.agents, usager=usager, today=now.astimezone(zone).date())
     question = Question(
@@ -146,6 +148,7 @@ def matrix_of(
         place=place,
         ignore_option=held.option_id if held else None,
         ignore_rdv=ignore_rdv,
+        length=length,
     )
     found = _found(question, wish, zone, held)
     days = sorted({_day(one, zone) for one in found})[: DAYS + 1]

@@ -103,6 +103,7 @@ def _question(
     rdv: Rdv, move: Move, *, author: Author, now: datetime, old_agents: list[int], option: Option | None
 ) -> Question:
     motif, site = rdv.motif, move.site or rdv.site
+    length = move.ends_at - move.starts_at if move.ends_at else rdv.length
     window = agent_window(motif, now) if author.is_agent else usager_window(motif, option.opened_at if option else now)
     return Question(
         motif=motif,
@@ -114,6 +115,8 @@ def _question(
         place=visit_place(rdv),
         ignore_option=option.pk if option else None,
         ignore_rdv=rdv.pk,
+        # What is proposed to an agent after a refusal lasts as long as the Rdv that they move.
+        length=None if length == motif.duration or not author.is_agent else length,
     )
 
 

@@ -10,8 +10,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from agents.models import Agent
 from notifications import services as post_office
 from rdv.core.journal import Evenement
+from rdv.domain import french
 from rdv.models import Rdv
 from rdv.services.notices import GRACE
 from rdv.services.texts import News
@@ -112,6 +114,14 @@ def before_of(line: Evenement) -> Before | None:
 
 def _instant(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
+
+
+def names_before(before: Before, rdv: Rdv) -> str:
+    """Who received before, when it was somebody else. `rdv` comes from a door, with its agents."""
+    if set(before.agent_ids) == {link.agent_id for link in rdv.rdv_agents.all()}:
+        return ""
+    agents = Agent.objects.filter(departement=rdv.departement_id, pk__in=before.agent_ids).order_by("search_key", "id")
+    return french.joined([agent.full_name for agent in agents])
 
 
 def undoable(events: Sequence[Evenement], rdv: Rdv, *, agent_id: int, now: datetime) -> Before | None:

@@ -96,7 +96,9 @@ def test_a_length_and_a_colleague_are_undone_the_same_way(desk, rdv, changes):
     dragged(desk, rdv, **changes, **who)
     rdv.refresh_from_db()
     assert rdv.schedule_version == 1
-    assert BUTTON in seen(desk.client.get(address("rdv_detail", rdv)))
+    page = seen(desk.client.get(address("rdv_detail", rdv)))
+    assert BUTTON in page
+    assert ("9:00 à 9:30, avec Claire Vasseur." in page) is bool(who)
     undo(desk.client, rdv)
     rdv.refresh_from_db()
     assert (rdv.starts_at, rdv.ends_at - rdv.starts_at) == (NINE, dt.timedelta(minutes=30))
@@ -203,3 +205,24 @@ def test_a_move_refused_keeps_the_hour_and_the_reason_in_the_exact_form(desk, rd
     exact = response.context["exact"]
     assert [str(exact[name].value()) for name in ("day", "hour", "reason")] == ["2027-01-05", "18:00:00", "Urgence"]
     assert 'value="Urgence"' in seen(response)
+
+
+def test_the_page_of_the_hours_leads_back_and_the_dialog_of_the_agenda_stays_where_it_is(desk, rdv):
+    headers = {"HX-Request": "true", "HX-Current-URL": f"http://testserver{address('rdv_hours', rdv)}?day=2027-01-05"}
+    data = {"day": "2027-01-05", "hour": "10:00", "ends": "10:30", "version": 0}
+    response = desk.client.post(address("rdv_hours", rdv), data, headers=headers)
+    assert (response.status_code, response["HX-Redirect"]) == (204, address("rdv_detail", rdv))
+    headers["HX-Current-URL"] = f"http://testserver{reverse('rdv:agenda')}"
+    response = desk.client.post(
+        address("rdv_hours", rdv), data | {"hour": "10:30", "ends": "11:00"} | {"version": 1}, headers=headers
+    )
+    assert (response.status_code, response["HX-Refresh"]) == (204, "true")
+
+
+def test_the_hours_of_the_table_are_long_enough_for_an_rdv_made_longer(desk, rdv):
+    """One hour from 9:00, the morning ends at 12:00: 11:30 would hold the motif, not this Rdv."""
+    dragged(desk, rdv, hour="09:00", ends="10:00")
+    matrix = desk.client.get(address("rdv_move", rdv)).context["matrix"]
+    starts = {slot.creneau.starts_at for slot in matrix.slots}
+    assert utc(2027, 1, 5, 10) in starts
+    assert max(one for one in starts if one.date() == dt.date(2027, 1, 5)) == utc(2027, 1, 5, 10)

@@ -137,10 +137,12 @@ def _said(hours: Hours, request: AgentRequest) -> str:
 
 
 def _done(request: AgentRequest, gesture: Gesture, hours: Hours) -> HttpResponse:
-    """The agenda is read again where it is; the page goes back where it came from."""
-    if request.htmx:
-        return HttpResponse(status=204, headers={"HX-Refresh": "true"})
-    return redirect(back_to_agenda(request) or reverse("rdv:rdv_detail", args=[gesture.rdv.uuid]))
+    """The agenda is read again where it is; the page of the hours goes back where it came from."""
+    back = back_to_agenda(request) or reverse("rdv:rdv_detail", args=[gesture.rdv.uuid])
+    if not request.htmx:
+        return redirect(back)
+    is_own_page = (request.htmx.current_url_abs_path or "").startswith(request.path)
+    return HttpResponse(status=204, headers={"HX-Redirect": back} if is_own_page else {"HX-Refresh": "true"})
 
 
 def _page(request: AgentRequest, gesture: Gesture, *, status: int = 200, **more: Any) -> HttpResponse:

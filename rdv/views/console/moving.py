@@ -210,4 +210,5 @@ def _matrix(request: AgentRequest, moving: Moving, nearest: tuple[datetime, ...]
         usager=usager,
         place=visit_place(rdv),
         ignore_rdv=rdv.pk,
+        length=None if rdv.length == rdv.motif.duration else rdv.length,
     )

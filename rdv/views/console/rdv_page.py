@@ -25,7 +25,7 @@ from rdv.services.cancelling import cancel_participation, cancel_rdv, restore_pa
 from rdv.services.console_rdv import last_change, page_of
 from rdv.services.errors import ChangedMeanwhile
 from rdv.services.series_members import members_of
-from rdv.services.undo_record import undoable
+from rdv.services.undo_record import names_before, undoable
 from rdv.views.agenda.asked import to_rdv
 from rdv.views.console.screen import console_roles
 
@@ -41,13 +41,15 @@ def rdv_detail(request: AgentRequest, uuid: uuids.UUID) -> HttpResponse:
 def rdv_shown(request: AgentRequest, rdv: Rdv, *, status: int = 200, **more: Any) -> HttpResponse:
     now = clock.now()
     page, may_write = page_of(rdv, now=now), may_write_rdv(request.scope, rdv)
+    undo = undoable(page.events, rdv, agent_id=request.scope.agent_id, now=now) if may_write else None
     context = {
         "page": page,
         "rdv": rdv,
         "now": now,
         "today": clock.local_date(now, request.departement.zone),
         "may_write": may_write,
-        "undo": undoable(page.events, rdv, agent_id=request.scope.agent_id, now=now) if may_write else None,
+        "undo": undo,
+        "undo_with": names_before(undo, rdv) if undo else "",
         "members": members_of(request.scope, rdv, now=now),
         "seats": SeatsForm(capacity=rdv.capacity) if rdv.motif.is_collective else None,
         "titling": TitleForm(title=rdv.title) if rdv.motif.is_collective else None,
