@@ -146,12 +146,19 @@ def test_what_is_not_offered_cannot_be_asked_for(world, person, vaccination):
 
 
 def test_a_motif_that_an_agent_added_stays_when_the_person_changes_their_wishes(world, person, vaccination):
-    inscription = join_online(person, world, wishes=ANY)
-    Inscription.objects.filter(pk=inscription.pk).update(motifs=sorted([world.motif.pk, vaccination.pk]))
+    """The page shows another one only: what it does not show is nobody's to untick there."""
+    advice = make_motif(
+        world.departement, sites=[world.sites["lens"]], service=world.motif.service, has_waitlist=True, slug="conseil"
+    )
+    allow(world, advice)
+    inscription = join_online(person, world, wishes=ANY | {"equivalents": ["conseil"]})
+    Inscription.objects.filter(pk=inscription.pk).update(motifs=[world.motif.pk, vaccination.pk, advice.pk])
     person.post(place_of(inscription, "souhaits"), ANY | {"notice": "2880", "version": "0"})
-    join_online(Client(), world, wishes=ANY | {"notice": "10080"})
     inscription.refresh_from_db()
-    assert (inscription.shortest_notice_min, len(inscription.motifs)) == (10080, 2)
+    assert sorted(inscription.motifs) == sorted([world.motif.pk, vaccination.pk])
+    join_online(Client(), world, wishes=ANY | {"notice": "10080", "equivalents": ["conseil"]})
+    inscription.refresh_from_db()
+    assert (inscription.shortest_notice_min, len(inscription.motifs)) == (10080, 3)
 
 
 # --- With whom

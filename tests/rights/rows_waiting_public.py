@@ -59,7 +59,7 @@ JOINING = [
     _page("public_wait_code", only("usager"), args=_begun("coded_key")),
     _post("public_wait_code", only("usager"), args=_begun("coded_key"), data=lambda h, _r: {"code": h.wait_code}),
     _post("public_wait_send", only("usager"), args=_begun("coded_key")),
-    _page("public_earlier", only("usager"), args=_rdv),
+    _page("public_earlier", only("usager"), args=_rdv, queries=7),
     _post("public_earlier", only("usager"), args=_rdv, data=lambda _h, _r: WISHES),
 ]
 

@@ -10,11 +10,12 @@ from itertools import cycle
 
 from agents.models import Site
 from rdv.core.errors import DomainError
-from rdv.core.journal import Author
+from rdv.core.journal import SYSTEM, Author
 from rdv.management.seed.institution import Institution
 from rdv.management.seed.people import People, Person
 from rdv.management.seed.waiting_past import PastWeeks, Timeline
 from rdv.management.seed.waiting_people import (
+    ALIKE,
     CROWD,
     CROWD_SIZE,
     CROWD_SIZE_SMALL,
@@ -32,6 +33,7 @@ from rdv.models import Motif, Origin, Participation, Rdv
 from rdv.services import holding, waitlist_expiry, waitlist_join
 from rdv.services.cancelling import cancel_participation
 from rdv.services.waitlist_join import Wish, Wishes
+from rdv.services.waitlist_rules import open_waitlist
 
 SLEEPER_DAYS = 63
 # Hours that are called off yesterday evening, far enough for an answer to be waited for today: (motif, site).
@@ -69,7 +71,21 @@ class WaitingRoom:
         self.timeline.run()
         waitlist_expiry.expire_past(self.timeline.until)
         holding.drop_dead_options(self.timeline.until)
+        self._say_alike()
         self._hold_now()
+
+    def _say_alike(self) -> None:
+        for slug, others in ALIKE.items():
+            if (motif := self.built.motifs.get(slug)) is None or not motif.has_waitlist:
+                continue
+            open_waitlist(
+                motif=motif,
+                is_open=True,
+                notice_min=motif.waitlist_notice_min,
+                alike=[self.built.motifs[other] for other in others if other in self.built.motifs],
+                author=SYSTEM,
+                now=self.timeline.until,
+            )
 
     # Who waits
 

@@ -114,6 +114,9 @@ ONE_PRIORITY_IN, ONE_EXCHANGE_IN = 7, 6
 # the first sleeps, and those whom no hour reached wait on.
 SLEEPERS = tuple((motif, "lens") for motif in ("pesee", "permanence-sociale", "bilan-budget") for _ in range(2))
 
+# What the administrator says would do as well, on the page where one joins.
+ALIKE = {"dossier-surendettement": ("bilan-budget",)}
+
 # What people of the past answered, and after how many minutes.
 YES, NO, NOTHING = "yes", "no", "nothing"
 ANSWERS = {YES: 8, NO: 3, NOTHING: 4}

@@ -23,7 +23,7 @@ from rdv.services import public_reading, public_waiting
 from rdv.services.public_times import nearest_first
 from rdv.services.visits import site_point
 from rdv.services.waitlist_desk import languages_spoken
-from rdv.services.waitlist_wishes import Wishes, centre_of
+from rdv.services.waitlist_wishes import Centre, Wishes, centre_of
 from rdv.views.public import words
 from usagers.models import Usager
 
@@ -132,11 +132,14 @@ def _places_of(usager: Usager, motif: Motif, site: Site | None, inscription: Ins
     sites = public_reading.sites_offering(motif)
     here = site if site in sites else None
     kept_km = inscription.radius_km if inscription else None
-    centre = centre_of(inscription) if inscription else None
-    if centre is not None:
-        start, name = centre.point, centre.name
-    elif usager.latitude is not None and usager.longitude is not None:
-        start, name = Point(usager.latitude, usager.longitude), ""
-    else:
-        start, name = (site_point(here), here.name) if here else (None, "")
+    start, name = _start_of(usager, here, centre_of(inscription) if inscription else None)
     return Places(sites=nearest_first(sites, start), here=here, start=start, start_name=name, kept_km=kept_km)
+
+
+def _start_of(usager: Usager, here: Site | None, centre: Centre | None) -> tuple[Point | None, str]:
+    """ "": the home of the file."""
+    if centre is not None:
+        return centre.point, centre.name
+    if usager.latitude is not None and usager.longitude is not None:
+        return Point(usager.latitude, usager.longitude), ""
+    return (site_point(here), here.name) if here else (None, "")
