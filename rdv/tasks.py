@@ -35,7 +35,12 @@ def drop_dead_options() -> int:
 def expand_openings() -> None:
     now = clock.now()
     expand_all(now=now)
-    waitlist_noted.note_reach(now)
+
+
+@shared_task
+def note_reach() -> int:
+    """Days that come within reach. Often: most askings find nothing, and a restart must not wait for hours."""
+    return waitlist_noted.note_reach(clock.now())
 
 
 @shared_task

@@ -20,6 +20,7 @@ app.conf.beat_schedule = {
     "followups-minute": {"task": "rdv.tasks.followups_minute", "schedule": 30.0},
     "calls-to-come": {"task": "rdv.tasks.calls_to_come", "schedule": 300.0},
     "expand-openings": {"task": "rdv.tasks.expand_openings", "schedule": 6 * 3600.0},
+    "note-reach": {"task": "rdv.tasks.note_reach", "schedule": 600.0},
     "exports-minute": {"task": "rdv.tasks.exports_minute", "schedule": 60.0},
     "compare-files": {"task": "rdv.tasks.compare_files", "schedule": 600.0},
     "forget": {"task": "rdv.tasks.forget", "schedule": 3600.0},

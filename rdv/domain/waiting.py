@@ -35,6 +35,8 @@ AT_LEAST_ONE = (
 )
 # An hour hidden from the public for longer is an hour lost; longer chains pass one yes through a whole town.
 AT_MOST = {"public_delay_min": 60, "chain_limit": 20}
+# What an admin may write: more a day is harassment, more silences is a list of people who are gone.
+AT_MOST_WRITTEN = {"offers_a_day": 10, "unanswered_limit": 10}
 # A quiet stretch is never longer than a few days of holidays in a row; the walk stops there whatever the calendar says.
 LONGEST_WALK = 60
 
@@ -134,6 +136,9 @@ def require_sensible(policy: Policy) -> None:
         raise PolicyError("quiet_until_h", f"Entre {MORNINGS[0]} et {MORNINGS[-1]} heures.")
     if policy.quiet_from_h not in EVENINGS:
         raise PolicyError("quiet_from_h", f"Entre {EVENINGS[0]} et {EVENINGS[-1]} heures.")
+    for name, most in AT_MOST_WRITTEN.items():
+        if getattr(policy, name) > most:
+            raise PolicyError(name, f"Pas plus de {most}.")
     for bound in ("near_from_h", "middle_from_h", "long_from_h"):
         if getattr(policy, bound) < 1:
             raise PolicyError(bound, "Il faut au moins 1 heure.")

@@ -96,6 +96,8 @@ class Motif(models.Model):
     waitlist_policy = models.JSONField("règles de la liste d’attente", default=dict, blank=True)
     # Motifs that whoever waits for this one may ask for as well, by themselves (trigger: of the same département).
     waitlist_alike = ArrayField(models.BigIntegerField(), verbose_name="iraient aussi", default=list, blank=True)
+    # The last day that was looked at for the list when it came within reach (rdv.services.waitlist_noted.note_reach).
+    waitlist_noted_on = models.DateField(null=True, editable=False)
     position = models.PositiveSmallIntegerField(default=0)
     is_archived = models.BooleanField("archivé", default=False)
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import BooleanField, Exists, F, Func, OuterRef, Q, QuerySet
 
 from rdv.core.clock import local_date
 from rdv.core.journal import SYSTEM
@@ -29,16 +29,24 @@ SAID = {
 }
 
 
+def _is_waited_for() -> Func:
+    """The motif of that Rdv is one of those waited for."""
+    # SQL has `= ANY(array)` for it, which no lookup of Django writes.
+    motif, motifs = F("rdv__motif"), OuterRef("motifs")
+    return Func(motif, motifs, template="(%(expressions)s))", arg_joiner=" = ANY(", output_field=BooleanField())
+
+
 def expire_past(now: datetime) -> int:
     """Those whose wait has no object any more (`_over`). A live offer is answered or lapses first."""
     expired = 0
+    received = _taken_since(OuterRef("usager"), OuterRef("opened_at"), now).filter(_is_waited_for())
     found = Inscription.objects.filter(state__in=[InscriptionState.WAITING, InscriptionState.ASLEEP]).whole()
     may_be_over = (
         Q(until_day__lt=now.date() + timedelta(days=1))
         | Q(atelier__starts_at__lte=now)
         | Q(atelier__cancelled_at__isnull=False)
         | Q(participation__starts_at__lte=now, participation__status__in=LIVE)
-        | Q(Exists(_taken_since(OuterRef("usager"), OuterRef("motif"), OuterRef("opened_at"), now)), atelier=None)
+        | Q(Exists(received), atelier=None)
         | Q(motif__is_archived=True)
     )
     for one in found.filter(may_be_over).order_by("id"):
@@ -79,12 +87,12 @@ def _is_received(inscription: Inscription, now: datetime) -> bool:
     kept = inscription.participation
     if kept is not None and kept.is_live and kept.starts_at <= now:
         return True
-    since = _taken_since(inscription.usager_id, inscription.motif_id, inscription.opened_at, now)
+    since = _taken_since(inscription.usager_id, inscription.opened_at, now).filter(rdv__motif__in=inscription.motifs)
     return inscription.atelier_id is None and since.exists()
 
 
-def _taken_since(usager: Any, motif: Any, opened_at: Any, now: datetime) -> "QuerySet[Participation]":
+def _taken_since(usager: Any, opened_at: Any, now: datetime) -> "QuerySet[Participation]":
     """The same as an exchange sees it (waitlist_match.given_back), once it has begun. Values, or columns of the query
     around it."""
     rows = Participation.objects.live().filter(starts_at__lte=now)
-    return rows.filter(usager=usager, rdv__motif=motif, created_at__gte=opened_at)
+    return rows.filter(usager=usager, created_at__gte=opened_at)

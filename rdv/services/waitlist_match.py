@@ -64,10 +64,10 @@ WISHES = {
     "notice": "i.shortest_notice_min * interval '1 minute' <= %(left)s",
     "left": "NOT i.usager_id = ANY (%(left_by)s::bigint[])",
 }
-# The Rdv that a yes gives back: the one named when joining, or one taken since for the same motif
+# The Rdv that a yes gives back: the one named when joining, or one taken since for a motif that is waited for
 # (`given_back` says the same).
 _EXCHANGED = """(p.id IS NOT DISTINCT FROM i.participation_id OR (
-            r.motif_id = i.motif_id AND p.created_at >= i.opened_at AND i.atelier_id IS NULL
+            r.motif_id = ANY(i.motifs) AND p.created_at >= i.opened_at AND i.atelier_id IS NULL
             AND p.starts_at > %(now)s))"""
 CHECKS = {
     "erased": "EXISTS (SELECT 1 FROM usagers_usager u WHERE u.id = i.usager_id AND u.erased_at IS NULL)",
@@ -176,8 +176,8 @@ def ahead_of(inscription: Inscription, freed: Freed, *, now: datetime, limit: in
 
 
 def given_back(inscription: Inscription, now: datetime) -> Participation | None:
-    """The Rdv to exchange: the one named when joining if it still stands, else one taken since for the same motif."""
-    taken_since = Q(rdv__motif=inscription.motif_id, created_at__gte=inscription.opened_at)
+    """The Rdv to exchange: the one named when joining if it stands, else one taken since for a motif waited for."""
+    taken_since = Q(rdv__motif__in=inscription.motifs, created_at__gte=inscription.opened_at)
     named = Q(pk=inscription.participation_id)
     mine = named | taken_since if inscription.atelier_id is None else named
     rows = Participation.objects.live().filter(mine, usager=inscription.usager_id, starts_at__gt=now)

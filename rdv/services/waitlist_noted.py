@@ -35,6 +35,8 @@ from rdv.services.waitlist_sources import OFFERS_PER_ROW, offer_seats
 # How many rows one run of the task looks at, and how many hours it offers of one row: the rest comes a minute later.
 BATCH = 100
 ONE_DAY = timedelta(days=1)
+# How many days without workers are made up for (`note_reach`).
+MOST_DAYS_MISSED = timedelta(days=7)
 # How long a closure taken away is looked for in the journal: workers may be away for a night.
 LOOKED_BACK = timedelta(days=2)
 # A closure that lived no longer than this took nothing away: what was public before is public again, without a word.
@@ -199,25 +201,29 @@ def _offered_there(row: Liberation) -> list[tuple[Motif, Site]]:
 
 
 def note_reach(now: datetime) -> int:
-    """Every night: the openings of the day that people may book from tomorrow on, before the public sees it. A second
-    run the same day finds its hours held already."""
-    noted = 0
-    for departement in Departement.objects.filter(inscriptions__state="waiting").distinct():
-        waited = Motif.objects.active().filter(departement=departement, has_waitlist=True, is_collective=False)
-        days: dict[date, list[int]] = {}
-        for motif in waited.select_related("departement"):
-            if _is_waited_for(motif.pk):
-                day = local_date(reach_of(motif, now) + ONE_DAY, departement.zone)
-                days.setdefault(day, []).append(motif.pk)
-        with transaction.atomic(durable=True):
-            for day, motif_ids in days.items():
-                rows = Ouverture.objects.standing().filter(
-                    departement=departement, local_on=day, motif_ids__overlap=motif_ids
-                )
-                found = list(rows.select_related("plage").order_by("id"))
-                note_openings(found, departement_code=departement.code, now=now, source_kind=SourceKind.HORIZON)
-                noted += len(found)
-    return noted
+    """The openings of the day that people may book from tomorrow on, before the public sees it, and of each day since
+    the last one noted: the workers may have been away over a long weekend. Asked again, nothing is noted twice."""
+    waited = Motif.objects.active().filter(has_waitlist=True, is_collective=False).select_related("departement")
+    return sum(_note_days_within_reach(motif, now) for motif in waited.order_by("id"))
+
+
+def _note_days_within_reach(motif: Motif, now: datetime) -> int:
+    last = local_date(reach_of(motif, now) + ONE_DAY, motif.departement.zone)
+    noted_on = motif.waitlist_noted_on
+    if noted_on is not None and noted_on >= last:
+        return 0
+    # One day when nothing is known; no more than can have been missed: what is public for longer is no news.
+    first = last if noted_on is None else max(noted_on + ONE_DAY, last - MOST_DAYS_MISSED)
+    with transaction.atomic(durable=True):
+        taken = Motif.objects.filter(pk=motif.pk, waitlist_noted_on=noted_on).update(waitlist_noted_on=last)
+        if not taken or not _is_waited_for(motif.pk):
+            return 0
+        rows = Ouverture.objects.standing().filter(
+            departement=motif.departement_id, local_on__range=(first, last), motif_ids__contains=[motif.pk]
+        )
+        found = list(rows.select_related("plage").order_by("id"))
+        note_openings(found, departement_code=motif.departement_id, now=now, source_kind=SourceKind.HORIZON)
+    return len(found)
 
 
 def note_reopened(now: datetime) -> int:

@@ -120,7 +120,13 @@ def open_waitlist(
     alike: Sequence[Motif] | None = None,
 ) -> Motif:
     """The admin's switch, how near a freed hour may still be offered (None: the motif's own minimum), and which motifs
-    people may ask for as well by themselves (None: as it was)."""
+    people may ask for as well by themselves (None: as it was). Raises PolicyRefused: no hour would ever be offered."""
+    if notice_min is not None and timedelta(minutes=notice_min) >= motif.horizon:
+        message = (
+            f"On réserve ce motif jusqu’à {motif.horizon_days} jours à l’avance\u00a0: "
+            "aucune heure ne serait jamais proposée. Écrivez un nombre plus petit."
+        )
+        raise PolicyRefused("notice_min", message)
     before = _opening_of(motif)
     motif.has_waitlist, motif.waitlist_notice_min = is_open, notice_min
     if alike is not None:

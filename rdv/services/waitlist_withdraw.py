@@ -58,7 +58,8 @@ def _still_stands(offre: Offre, now: datetime) -> bool:
 
 def is_still_open(offre: Offre, *, now: datetime) -> bool:
     """The place is still open, for this motif, and the hour free for whoever holds it."""
-    if not MotifSite.objects.filter(motif=offre.motif_id, site=offre.site_id, site__is_active=True).exists():
+    offered_there = MotifSite.objects.filter(motif=offre.motif_id, site=offre.site_id, site__is_active=True)
+    if not offered_there.filter(motif__is_archived=False).exists():
         return False
     freed = freed_again(offre)
     place = place_for(freed, offre.inscription.usager)

@@ -108,14 +108,28 @@ def test_hours_beyond_what_people_may_book_wait_for_their_night(world):
     eve = NOW + timedelta(days=8)
     assert note_reach(eve - timedelta(days=1)) == 0
     assert note_reach(eve) == 1
+    assert note_reach(eve) == 0, "a day is noted once, whatever the number of tasks"
     assert offer_noted(eve) == 1
     (offre,) = live()
     assert (offre.source_kind, offre.starts_at.date()) == (SourceKind.HORIZON, far)
-    # A second night run finds the hour held, whoever else waits.
-    wait_for(world, now=NOW + timedelta(minutes=1))
-    assert note_reach(eve) == 1
-    assert offer_noted(eve) == 1  # the other créneau of that hour
-    assert len({one.starts_at for one in live()}) == 2
+
+
+def test_days_that_came_within_reach_while_the_workers_were_away_are_looked_at(world):
+    """Friday to Monday: three days, not the last alone."""
+    first = (NOW + world.motif.horizon).date() + timedelta(days=9)
+    wait_for(world)
+    for number in range(3):
+        plage_on(world, first + timedelta(days=number))
+    eve = NOW + timedelta(days=8)
+    assert note_reach(eve - timedelta(days=1)) == 0
+    assert note_reach(eve + timedelta(days=2)) == 3
+
+
+def test_what_was_missed_for_weeks_is_no_news(world):
+    note_reach(NOW)
+    wait_for(world)
+    plage_on(world, (NOW + world.motif.horizon).date() + timedelta(days=9))
+    assert note_reach(NOW + timedelta(days=30)) == 0
 
 
 def test_every_source_is_counted_and_once(world):

@@ -20,13 +20,16 @@ from rdv.models import (
 from rdv.services.booking import Booking, overbook
 from rdv.services.calls import note_unreached
 from rdv.services.cancelling import cancel_participation, restore_participation
-from rdv.services.waitlist_answer import no_answer
+from rdv.services.waitlist_answer import accept, no_answer
 from rdv.services.waitlist_expiry import expire_past
 from rdv.services.waitlist_join import Wishes
+from rdv.services.waitlist_match import given_back
 from rdv.services.waitlist_noted import offer_noted
 from rdv.services.waitlist_notices import ENDED, OFFER
 from rdv.services.waitlist_offer import lapse_due
-from tests.factories import NOW, make_usager, utc
+from rdv.services.waitlist_rules import PolicyRefused, open_waitlist, set_policy
+from rdv.services.waitlist_withdraw import withdraw_unfit
+from tests.factories import NOW, make_agent, make_motif, make_rdv, make_usager, utc
 from tests.waiting_core.conftest import AGENT, TEN, USAGER, H, cancel, live, state_of, wait_for
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.unsent]
@@ -134,6 +137,57 @@ def test_the_database_still_refuses_the_same_hour_twice(world):
     twin._state.adding = True
     with pytest.raises(IntegrityError, match="offre_never_the_same_hour_twice"):
         twin.save(force_insert=True)
+
+
+# --- Motifs that do as well, and motifs that are no more
+
+
+def test_who_waits_for_either_and_has_booked_one_of_them_is_offered_something_earlier_in_exchange(world):
+    other = make_motif(world.departement, sites=[world.site], has_waitlist=True)
+    person = make_usager(world.departement)
+    waiting = wait_for(world, usager=person, wishes=Wishes(equivalents=[other]))
+    late = make_rdv(other, world.site, [make_agent(world.departement, site=world.site)], TEN + 48 * H, usagers=[person])
+    late.participations.update(created_at=NOW + MINUTE)
+    assert given_back(waiting, NOW + H) == late.participations.get()
+    cancel(world, NOW + H)
+    accept(offre=live()[0], author=USAGER, now=NOW + 2 * H)
+    assert not late.participations.get().is_live
+
+
+def test_who_has_been_received_for_the_other_motif_waits_no_more(world):
+    other = make_motif(world.departement, sites=[world.site], has_waitlist=True)
+    person = make_usager(world.departement)
+    waiting = wait_for(world, usager=person, wishes=Wishes(equivalents=[other]))
+    seen = make_rdv(other, world.site, [make_agent(world.departement, site=world.site)], NOW + 24 * H, usagers=[person])
+    seen.participations.update(created_at=NOW + MINUTE)
+    assert expire_past(NOW + 23 * H) == 0
+    assert expire_past(NOW + 25 * H) == 1
+    assert state_of(waiting) == InscriptionState.EXPIRED
+
+
+def test_a_motif_that_is_archived_takes_its_offers_back(world):
+    _, offre = asked(world)
+    assert withdraw_unfit(NOW + H) == 0
+    type(world.motif).objects.filter(pk=world.motif.pk).update(is_archived=True)
+    assert withdraw_unfit(NOW + H) == 1
+    assert Offre.objects.get(pk=offre.pk).state == OffreState.WITHDRAWN
+
+
+# --- Rules that would make the list silent
+
+
+def test_a_warning_as_long_as_the_horizon_is_refused(world):
+    minutes = world.motif.horizon_days * 24 * 60
+    with pytest.raises(PolicyRefused, match="aucune heure ne serait jamais proposée"):
+        open_waitlist(motif=world.motif, is_open=True, notice_min=minutes, author=AGENT, now=NOW)
+    open_waitlist(motif=world.motif, is_open=True, notice_min=minutes - 1, author=AGENT, now=NOW)
+
+
+@pytest.mark.parametrize("name", ["offers_a_day", "unanswered_limit"])
+def test_ten_at_most_may_be_written(world, name):
+    with pytest.raises(PolicyRefused, match="Pas plus de 10"):
+        set_policy(owner=world.motif, settings={name: 11}, author=AGENT, now=NOW)
+    set_policy(owner=world.motif, settings={name: 10}, author=AGENT, now=NOW)
 
 
 # --- At night

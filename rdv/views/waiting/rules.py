@@ -58,22 +58,30 @@ def motif_open(request: AgentRequest, uuid: uuids.UUID) -> HttpResponse:
     """The switch. Closing a list sends nobody away: those who wait keep their place, nobody new joins."""
     motif = motif_for_admin(request.scope, uuid)
     form = OpenForm(request.POST, auto_id="ouvrir-%s", motifs=motifs_that_may_do(motif))
-    if not form.is_valid():
+    if not form.is_valid() or not _is_opened(request, motif, form):
         below = policy_from(motif.departement.waitlist_policy)
         policy = PolicyForm(initial=motif.waitlist_policy, below=below, whose="le département")
         return _motif_page(request, motif, policy, form)
     is_open = form.cleaned_data["is_open"]
-    open_waitlist(
-        motif=motif,
-        is_open=is_open,
-        notice_min=form.cleaned_data["notice_min"],
-        alike=form.motifs_alike,
-        author=request.scope.author(),
-        now=clock.now(),
-    )
     said = "a une liste d’attente" if is_open else "n’a pas de liste d’attente"
     messages.success(request, f"« {motif.name} » {said}.")
     return redirect("rdv:waiting_rules")
+
+
+def _is_opened(request: AgentRequest, motif: Motif, form: OpenForm) -> bool:
+    try:
+        open_waitlist(
+            motif=motif,
+            is_open=form.cleaned_data["is_open"],
+            notice_min=form.cleaned_data["notice_min"],
+            alike=form.motifs_alike,
+            author=request.scope.author(),
+            now=clock.now(),
+        )
+    except PolicyRefused as refused:
+        form.add_error("notice_min", refused.message)
+        return False
+    return True
 
 
 def _policy_form(request: AgentRequest, kept: Mapping[str, int], *, below: Policy, whose: str) -> PolicyForm:
