@@ -10,15 +10,18 @@ The clock is the real one: rows are made around `clock.now()`. No worker runs: `
 sweep does every minute.
 """
 
+import datetime as dt
 import os
 from collections.abc import Callable, Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
+from django.contrib.sessions.models import Session
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
 
 from agents.models import Agent
+from agents.views.session import ENDS
 from notifications import delivery
 from rdv.core import clock
 from tests.signing import signed_in
@@ -183,3 +186,13 @@ def deliver() -> int:
     while delivery.deliver_next(now=clock.now()):
         sent += 1
     return sent
+
+
+def end_sessions() -> None:
+    """The absolute end has come, on every post."""
+    for row in Session.objects.all():
+        data = row.get_decoded()
+        if ENDS in data:
+            data[ENDS] = (clock.now() - dt.timedelta(minutes=1)).timestamp()
+            row.session_data = Session.get_session_store_class()().encode(data)
+            row.save()

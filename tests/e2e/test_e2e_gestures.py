@@ -1,6 +1,7 @@
 """The agenda by hand in a browser: mouse, finger, keyboard; each gesture says what it changes before it is written."""
 
 import datetime as dt
+import re
 
 import pytest
 from django.conf import settings
@@ -9,7 +10,7 @@ from rdv.core import clock
 from rdv.core.journal import Author
 from rdv.models import Rdv
 from rdv.services.moving import Move, move_rdv
-from tests.e2e.conftest import check
+from tests.e2e.conftest import check, end_sessions
 from tests.factories import make_agent, make_departement, make_motif, make_ouverture, make_rdv, make_site, make_usager
 from tests.signing import signed_in
 
@@ -134,6 +135,29 @@ def test_a_taken_hour_is_refused_in_words_and_the_card_put_back(day, agenda):
     page.keyboard.press("Escape")
     assert page.locator(".ghost").count() == 0
     assert day.hours() == "09:00-09:30"
+
+
+def test_the_session_over_a_drag_leads_to_the_door_and_back(day, agenda):
+    page = agenda()
+    end_sessions()
+    drag(page, card(page, day), down=120)
+    page.wait_for_url(re.compile(r"/agents/connexion/\?next=%2Fagents%2Fagenda%2F"))
+    check(page)
+    assert day.hours() == "09:00-09:30"
+
+
+def test_nothing_reads_itself_again_under_an_open_dialog(day, agenda):
+    """Its answer may be the sign-in page: a reason that is being typed would go."""
+    page = agenda()
+    ask = "new Event('htmx:confirm', {bubbles: true, cancelable: true})"
+    asks = f"() => document.getElementById('pour-moi').dispatchEvent({ask})"
+    assert page.evaluate(asks)
+    drag(page, card(page, day), down=60)
+    assert dialog(page).get_by_label("Si vous le placez quand même").is_visible()
+    assert not page.evaluate(asks)
+    page.keyboard.press("Escape")
+    page.locator("#changer").wait_for(state="hidden")
+    assert page.evaluate(asks)
 
 
 def test_pulled_longer_by_its_edge(day, agenda):

@@ -3,16 +3,12 @@
 Signing in again has its own tests (tests/agents): here the session is put back by its cookie, but for one whole way.
 """
 
-import datetime as dt
 import re
 
 import pytest
-from django.contrib.sessions.models import Session
 
-from agents.views.session import ENDS
-from rdv.core import clock
 from tests.agents.sign_in_helpers import PASSWORD, code_of, enrolled
-from tests.e2e.conftest import check, settle
+from tests.e2e.conftest import check, end_sessions, settle
 from tests.e2e.console_world import ACCUEIL, make_world, opener
 from usagers.models import Usager
 
@@ -28,16 +24,6 @@ def world(visitor):  # the database of the live server is ready before the rows 
 @pytest.fixture
 def open_console(world, visitor, live_server):
     return opener(world, visitor, live_server)
-
-
-def end_sessions():
-    """The absolute end has come, on every post."""
-    for row in Session.objects.all():
-        data = row.get_decoded()
-        if ENDS in data:
-            data[ENDS] = (clock.now() - dt.timedelta(minutes=1)).timestamp()
-            row.session_data = Session.get_session_store_class()().encode(data)
-            row.save()
 
 
 def sign_in_again(page, agent):
