@@ -18,6 +18,7 @@ from rdv.services import confirmed, followups, notices, series_notices, waitlist
 from rdv.services.errors import ChangedMeanwhile, CreneauUnavailable, StatusRefused, TooLate, UsagerBusy, WorkshopFull
 from rdv.services.moving import visit_place
 from rdv.services.occupying import drop_dead_options_of, place_of, release_rdv, take
+from rdv.services.waitlist_hold import forget_released
 
 HOUR_TAKEN = "L’heure a été donnée à quelqu’un d’autre. Cherchez un autre horaire."
 
@@ -207,6 +208,7 @@ def _take_again(rdv: Rdv, now: datetime) -> bool:
         return True
     agent_ids = sorted(rdv.rdv_agents.values_list("agent_id", flat=True))
     drop_dead_options_of(agent_ids, now)
+    forget_released(agent_ids, rdv.starts_at, rdv.ends_at)
     try:
         take(
             motif=rdv.motif,

@@ -25,6 +25,7 @@ from rdv.services.moving import change_agents, visit_place
 from rdv.services.occupying import drop_dead_options_of, place_of, release_rdv, take
 from rdv.services.texts import Was
 from rdv.services.undo_record import MOVED, UNMOVED, Before, before_of
+from rdv.services.waitlist_hold import forget_released
 
 
 class UndoOver(DomainError):  # noqa: N818 - named like the other refusals
@@ -124,6 +125,7 @@ def _put_back(rdv: Rdv, before: Before, there: list[int], *, now: datetime) -> N
     zone = rdv.motif.departement.zone
     taken = OldHourTaken(wanted=before.starts_at.astimezone(zone), stays=rdv.starts_at.astimezone(zone))
     drop_dead_options_of(before.agent_ids, now)
+    forget_released(before.agent_ids, before.starts_at, before.ends_at)
     release_rdv(rdv)
     rdv.starts_at, rdv.ends_at = before.starts_at, before.ends_at
     rdv.site = Site.objects.get(departement=rdv.departement_id, pk=before.site_id)

@@ -146,6 +146,16 @@ def release_to_public(freed: Freed, *, now: datetime) -> Option | None:
     return option
 
 
+def forget_released(agent_ids: Iterable[int], starts_at: datetime, ends_at: datetime) -> None:
+    """Under the agents' locks: whoever gave this hour up has it again, it does not become public in some minutes."""
+    rows = Occupation.objects.filter(
+        agent__in=list(agent_ids), option__purpose=Purpose.RELEASE, starts_at__lt=ends_at, ends_at__gt=starts_at
+    )
+    options = list(rows.values_list("option_id", flat=True).distinct())
+    Occupation.objects.filter(option__in=options).delete()
+    Option.objects.filter(pk__in=options, rdv__isnull=True).delete()
+
+
 def _is_kept_back(freed: Freed, expires_at: datetime, now: datetime) -> bool:
     """The public would see it at once: an hour that nobody could book a moment ago, inside what they may book."""
     motif = freed.motif

@@ -7,12 +7,12 @@ from django.db import transaction
 
 from notifications.models import Message, State
 from rdv.core.journal import Author
-from rdv.models import Appel, AppelKind, ConfirmedBy, Evenement, Occupation, Offre, Origin, Participation, Rdv
-from rdv.services import confirming, notices
+from rdv.models import Appel, AppelKind, ConfirmedBy, Evenement, Occupation, Offre, Option, Origin, Participation, Rdv
+from rdv.services import confirming, notices, waitlist_hold
 from rdv.services.booking import Booking, book_option
 from rdv.services.calendars import calendar_file
 from rdv.services.calls import open_appel
-from rdv.services.cancelling import cancel_participation
+from rdv.services.cancelling import cancel_participation, restore_participation
 from rdv.services.errors import ChangedMeanwhile, UsagerBusy
 from rdv.services.holding import hold_creneau
 from rdv.services.moving import Move, move_rdv, move_within
@@ -244,6 +244,26 @@ def test_refused_it_leaves_the_offers_as_they_were(world, rdv, waited):
     with pytest.raises(UsagerBusy):
         undo(rdv)
     assert Offre.objects.live().exists()
+
+
+@pytest.mark.parametrize("gesture", ["move", "cancel"])
+def test_an_hour_that_nobody_waits_for_does_not_become_public_any_more(world, rdv, monkeypatch, gesture):
+    """It was kept back for some minutes; taken again, no "place held" stays beside the Rdv."""
+    monkeypatch.setattr(waitlist_hold.chance, "random", lambda: 0.5)
+    world.motif.has_waitlist = True
+    world.motif.save()
+    participation = rdv.participations.get()
+    if gesture == "move":
+        move(rdv)
+    else:
+        cancel_participation(participation=participation, by_service=False, author=AGENT, now=NOW)
+    assert Option.objects.filter(purpose="release").exists()
+    if gesture == "move":
+        undo(rdv)
+    else:
+        restore_participation(participation=participation, author=AGENT, now=SOON)
+    assert not Option.objects.filter(purpose="release").exists()
+    assert taken() == [(world.agent.pk, TEN)]
 
 
 # --- What people are told
