@@ -17,13 +17,15 @@ from django.db import transaction
 
 from agents.models import Commune, Departement
 from notifications import services as notifications
+from notifications.services import Addressee
 from rdv.core import journal
 from rdv.core.db import LOCK_USAGER_CREATION
 from rdv.core.errors import DomainError
 from rdv.core.journal import Author
 from rdv.core.text import search_key
 from rdv.core.together import Also
-from usagers.models import Usager, UsagerQuerySet
+from usagers.models import Channel, Usager, UsagerQuerySet
+from usagers.phones import PhoneProblem, read_phone
 from usagers.services.codes import CodeChannel, hash_address
 from usagers.services.locks import lock_text
 from usagers.services.pairs import COMPARED, compare_soon
@@ -97,7 +99,7 @@ def update_usager(
             fresh.compared_at = None
             compare_soon(fresh, now=now)
         fresh.save(update_fields=[*changed, "search_key", "compared_at"])
-        if {"phone", "email"} & {*changed}:
+        if {"phone", "email", "channel"} & {*changed}:
             _forward_messages(fresh, now)
         _tell("usager.updated", fresh, {name: before[name] for name in changed}, author, now)
     for name in fields:
@@ -177,10 +179,32 @@ def contact_noted(*, usager_ids: Iterable[int], now: datetime) -> Also:
     return Also(change, [now, list(usager_ids), now])
 
 
+def recipient_of(usager: Usager) -> str:
+    """This person, as the post office knows them."""
+    return f"usager:{usager.pk}"
+
+
+def addresses_of(usager: Usager) -> tuple[str, str]:
+    """Phone that gets SMS, mailbox: those that the person allows, "" for the others."""
+    phone = str(usager.phone or "") if _allows(usager, Channel.SMS) else ""
+    mailbox = usager.email if _allows(usager, Channel.EMAIL) else ""
+    return (phone if _gets_sms(phone) else ""), mailbox
+
+
+def _allows(usager: Usager, channel: Channel) -> bool:
+    return usager.channel in (channel, Channel.BOTH)
+
+
+def _gets_sms(phone: str) -> bool:
+    try:
+        return bool(phone) and read_phone(phone).gets_sms
+    except PhoneProblem:
+        return False
+
+
 def _forward_messages(usager: Usager, now: datetime) -> None:
-    """What waits to be sent follows the person to their new number or mailbox."""
-    recipient = f"usager:{usager.pk}"
-    notifications.change_addresses(recipient, phone=str(usager.phone or ""), email=usager.email, now=now)
+    """What waits to be sent follows the person to their new number or mailbox, by the channels that they allow."""
+    notifications.change_addresses(Addressee(recipient_of(usager), *addresses_of(usager)), now=now)
 
 
 def _reached_by(channel: CodeChannel, address: str) -> dict[str, str]:

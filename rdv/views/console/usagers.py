@@ -24,13 +24,14 @@ from rdv.forms.console_files import ReferentForm
 from rdv.services import file_history, files_page
 from rdv.services.console_people import Caller, services_of_agents
 from rdv.services.console_search import search
+from rdv.services.told import save_file
 from rdv.views.console.files import file_of
 from rdv.views.console.merging import keeps_files
 from rdv.views.console.reasons import usual_or_reason
 from rdv.views.console.screen import console_roles
 from usagers.forms.usager import UsagerForm
 from usagers.models import Proche, Referent, Usager
-from usagers.services.files import FileChanged, seen_of, update_usager
+from usagers.services.files import FileChanged, seen_of
 from usagers.services.links import add_proche, add_referent, end_proche, end_referent
 
 _Link = TypeVar("_Link", Proche, Referent)
@@ -126,7 +127,7 @@ def _edit_page(
 def _saved(request: AgentRequest, usager: Usager, form: UsagerForm, now: datetime) -> HttpResponse:
     seen, author = request.POST.get("vu"), request.scope.author()
     try:
-        update_usager(usager=usager, author=author, now=now, seen=seen, **form.usager_fields())
+        save_file(usager=usager, author=author, now=now, seen=seen, **form.usager_fields())
     except FileChanged as refusal:
         return _edit_page(request, usager, form, status=409, refusal=refusal)
     except DomainError as error:  # made one with another file while the form was open
