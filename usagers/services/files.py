@@ -21,7 +21,7 @@ from notifications.services import Addressee
 from rdv.core import journal
 from rdv.core.db import LOCK_USAGER_CREATION
 from rdv.core.errors import DomainError
-from rdv.core.journal import Author
+from rdv.core.journal import Author, Evenement
 from rdv.core.text import search_key
 from rdv.core.together import Also
 from usagers.models import Channel, Usager, UsagerQuerySet
@@ -32,6 +32,8 @@ from usagers.services.pairs import COMPARED, compare_soon
 
 # The note is free text about somebody's life: the journal says that it changed, never what it said.
 _NEVER_TOLD = frozenset({"note"})
+# The same words by the same author so soon are the same form, sent again.
+JUST_MADE = dt.timedelta(minutes=10)
 # How many files may share a phone before we stop looking (a hostel, a guardian).
 _MAX_SHARED = 50
 
@@ -75,6 +77,27 @@ def create_usager(*, departement: Departement, author: Author, now: datetime, **
     compare_soon(usager, now=now)
     _tell("usager.created", usager, before, author, now)
     return usager
+
+
+@transaction.atomic
+def create_usager_once(
+    *, departement: Departement, author: Author, now: datetime, **fields: Unpack[UsagerFields]
+) -> Usager:
+    """The file that this very author just made from the same words ("Back", then Enter again), else a new one."""
+    lock_text(LOCK_USAGER_CREATION, f"{departement.code}:{author.kind}:{author.id}")
+    wanted = Usager(departement=departement)
+    _fill(wanted, fields)
+    said = _values(wanted, fields)
+    recent = Usager.objects.of(departement).filter(last_contact_at__gt=now - JUST_MADE, created_at__gt=now - JUST_MADE)
+    for found in recent.filter(last_name=wanted.last_name, first_name=wanted.first_name).order_by("pk"):
+        if _values(found, fields) == said and _was_made_by(found, author):
+            return found
+    return create_usager(departement=departement, author=author, now=now, **fields)
+
+
+def _was_made_by(usager: Usager, author: Author) -> bool:
+    lines = Evenement.objects.about("usager", usager.pk).filter(kind="usager.created")
+    return lines.filter(author_kind=author.kind, author_id=author.id).exists()
 
 
 @transaction.atomic
