@@ -58,6 +58,18 @@ class Letter:
     fallback: "Letter | None" = None
 
 
+@dataclass(frozen=True, slots=True)
+class Addressee:
+    """Somebody who is told, and where: "" for a channel that they have not, or do not want."""
+
+    recipient: str
+    phone: str
+    email: str
+
+    def at(self, channel: str) -> str:
+        return self.phone if channel == MessageChannel.SMS else self.email
+
+
 def post(letters: Iterable[Letter], *, now: datetime) -> int:
     """Write the rows in the running transaction; a letter already posted changes nothing. Returns how many were new.
 
@@ -102,30 +114,46 @@ def make_obsolete(
 
 
 def revive(
-    subject: tuple[str, str], *, kinds: Collection[str], version: int, now: datetime, only_future: bool = False
+    subject: tuple[str, str],
+    *,
+    to: Addressee,
+    kinds: Collection[str],
+    version: int,
+    now: datetime,
+    only_future: bool = False,
 ) -> int:
     """A cancellation undone: what it made obsolete is promised again, unless it left. Returns how many.
 
-    `only_future`: not those whose moment passed meanwhile.
+    `to`: who is told today, and where: what was written to somebody else, or for a channel that they do not want any
+    more, stays obsolete. `only_future`: not those whose moment passed meanwhile.
     """
     rows = Message.objects.about(*subject).filter(
-        kind__in=kinds, version=version, state=State.OBSOLETE, worthless_after__gt=now
+        recipient=to.recipient, kind__in=kinds, version=version, state=State.OBSOLETE, worthless_after__gt=now
     )
     if only_future:
         rows = rows.filter(send_not_before__gt=now)
     back = Case(When(stands_in_for__isnull=True, then=Value(State.PLANNED)), default=Value(State.STANDBY))
     with transaction.atomic():
-        found = list(rows.select_for_update(of=("self",)))
-        Message.objects.filter(pk__in=[message.pk for message in found]).update(
-            state=back, settled_at=None, dropped_at=None, handed_at=None
-        )
+        found = _reachable(list(rows.select_for_update(of=("self",))), to)
+        for channel in MessageChannel:
+            keys = [message.pk for message in found if message.channel == channel]
+            Message.objects.filter(pk__in=keys).update(
+                state=back, address=to.at(channel), settled_at=None, dropped_at=None, handed_at=None
+            )
     _wake([message for message in found if message.stands_in_for_id is None], now)
     return len(found)
+
+
+def _reachable(rows: Sequence[Message], to: Addressee) -> list[Message]:
+    """Those that have an address today; none in reserve for one that has not."""
+    dropped = {row.pk for row in rows if not to.at(row.channel)}
+    return [row for row in rows if row.pk not in dropped and row.stands_in_for_id not in dropped]
 
 
 def put_back(
     subject: tuple[str, str],
     *,
+    to: Addressee,
     kinds: Collection[str],
     version: int,
     as_version: int,
@@ -135,12 +163,12 @@ def put_back(
     """A change undone: what it made obsolete (at `dropped_at`) is promised again as before, at its own hour, under the
     version of now, so that whatever comes next finds it. Returns how many."""
     rows = Message.objects.about(*subject).filter(
-        kind__in=kinds, version=version, state=State.OBSOLETE, worthless_after__gt=now
+        recipient=to.recipient, kind__in=kinds, version=version, state=State.OBSOLETE, worthless_after__gt=now
     )
     if dropped_at is not None:
         rows = rows.filter(settled_at=dropped_at)
     rows.update(version=as_version)
-    return revive(subject, kinds=kinds, version=as_version, now=now)
+    return revive(subject, to=to, kinds=kinds, version=as_version, now=now)
 
 
 def add_line(letter: Letter, line: str, *, now: datetime, in_place_of: str = "") -> None:
@@ -168,15 +196,21 @@ def reword(letter: Letter) -> None:
             _same_key(one).waiting().update(body=one.body, title=one.title, html=one.html, calendar=one.calendar)
 
 
-def change_addresses(recipient: str, *, phone: str, email: str, now: datetime) -> None:
-    """The person has another number or mailbox: what waits follows them; what has no address left is dropped."""
-    waiting = Message.objects.filter(recipient=recipient).waiting()
-    for channel, address in ((MessageChannel.SMS, phone), (MessageChannel.EMAIL, email)):
-        rows = waiting.filter(channel=channel)
-        if address:
-            rows.update(address=address)
-        else:
-            rows.update(state=State.OBSOLETE, settled_at=now)
+def change_addresses(to: Addressee, *, now: datetime) -> None:
+    """The person has another number or mailbox, or wants other channels: what waits follows them; what has no address
+    left is dropped, with what stood in for it."""
+    own = Message.objects.filter(recipient=to.recipient)
+    for channel in MessageChannel:
+        rows = own.filter(channel=channel)
+        if to.at(channel):
+            rows.waiting().update(address=to.at(channel))
+            continue
+        # A worker holds these: it looks at `dropped_at` before it hands them over, and before any retry.
+        rows.filter(state=State.SENDING, dropped_at__isnull=True).update(dropped_at=now)
+        dropped = list(rows.waiting().values_list("pk", flat=True))
+        own.waiting().filter(Q(pk__in=dropped) | Q(stands_in_for__in=dropped)).update(
+            state=State.OBSOLETE, settled_at=now
+        )
 
 
 def erase_recipient(recipient: str) -> int:

@@ -24,6 +24,11 @@ def read_version(data: Mapping[str, Any]) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) <= MAX_VERSION_DIGITS else None
 
 
+def read_reason(data: Mapping[str, Any]) -> str:
+    """The `reason` that a summary carries back: cut to size, without what no keyboard writes."""
+    return str(data.get("reason", ""))[:MAX_REASON].replace("\x00", "").strip()
+
+
 WHO = [(BY_USAGER, "La personne ne peut pas venir"), (BY_SERVICE, "Le service ne peut pas recevoir")]
 
 

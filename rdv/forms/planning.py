@@ -71,7 +71,14 @@ else:
     ManyMotifs = forms.ModelMultipleChoiceField
 
 
+GONE = "Un motif de la liste n’est plus proposé ici. Regardez la liste, puis enregistrez de nouveau."
+
+
 class MotifsField(ManyMotifs):
+    """A motif archived, or taken from the site, since the page was opened is left out of the list: said in words."""
+
+    default_error_messages: ClassVar[dict[str, Any]] = dict.fromkeys(("invalid_choice", "invalid_pk_value"), GONE)
+
     def label_from_instance(self, obj: Motif) -> str:
         where = "" if obj.modality == Modality.PUBLIC_OFFICE else f" ({Modality(obj.modality).label.lower()})"
         return f"{obj.name}{where}"
@@ -84,9 +91,14 @@ class RhythmForm(forms.Form):
         label="Chaque",
         choices=[(str(number), name) for number, name in enumerate(french.WEEKDAYS)],
         required=False,
+        error_messages={"invalid_choice": "Cochez les jours de la liste."},
         widget=forms.CheckboxSelectMultiple,
     )
-    repetition = forms.ChoiceField(label="Répétition", choices=list(REPETITIONS.items()))
+    repetition = forms.ChoiceField(
+        label="Répétition",
+        choices=list(REPETITIONS.items()),
+        error_messages=dict.fromkeys(("required", "invalid_choice"), "Choisissez une répétition de la liste."),
+    )
     first_day = date_field("du", "Choisissez le premier jour.")
     until = date_field("jusqu’au", required=False)
     # Sent twice, made once (services).
@@ -123,7 +135,11 @@ class PlageForm(RhythmForm):
     """A new opening."""
 
     site = forms.ModelChoiceField(
-        label="Lieu", queryset=Site.objects.none(), required=False, empty_label="Sans lieu (domicile, téléphone, visio)"
+        label="Lieu",
+        queryset=Site.objects.none(),
+        required=False,
+        empty_label="Sans lieu (domicile, téléphone, visio)",
+        error_messages={"invalid_choice": "Choisissez un lieu de la liste."},
     )
     starts_time = time_field("de", "Écrivez l’heure de début.")
     ends_time = time_field("à", "Écrivez l’heure de fin.")
@@ -168,7 +184,11 @@ class PlageEditForm(PlageForm):
         EditScope.FOLLOWING: "Ce jour et les suivants",
         EditScope.ALL: "Toute la série",
     }
-    scope = forms.ChoiceField(label="Portée", widget=forms.RadioSelect)
+    scope = forms.ChoiceField(
+        label="Portée",
+        widget=forms.RadioSelect,
+        error_messages=dict.fromkeys(("required", "invalid_choice"), "Dites quelles dates changer."),
+    )
     reset_changes = forms.BooleanField(
         label="Remettre aussi dans la série les dates changées à la main", required=False
     )
@@ -191,7 +211,12 @@ class PlageEditForm(PlageForm):
 
 
 class AbsenceForm(RhythmForm):
-    kind = forms.ChoiceField(label="Nature", choices=AbsenceKind.choices, widget=forms.RadioSelect)
+    kind = forms.ChoiceField(
+        label="Nature",
+        choices=AbsenceKind.choices,
+        widget=forms.RadioSelect,
+        error_messages=dict.fromkeys(("required", "invalid_choice"), "Choisissez une nature de la liste."),
+    )
     starts_time = time_field("à partir de", required=False)
     last_day = date_field("au", required=False)
     ends_time = time_field("jusqu’à", required=False)

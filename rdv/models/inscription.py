@@ -127,6 +127,8 @@ class Inscription(models.Model):
     version = models.PositiveIntegerField(default=0)
     # SHA-256 of the link's token (rdv.core.links).
     link_hash = models.CharField(max_length=64, unique=True)
+    # What the link is made of once somebody else is told (rdv/services/ending_links); empty: the uuid.
+    link_key = models.UUIDField(null=True, editable=False)
     created_by_kind = models.CharField(max_length=8)
     created_by_id = models.BigIntegerField(null=True)
 
@@ -177,6 +179,11 @@ class Inscription(models.Model):
     @property
     def is_open(self) -> bool:
         return self.state in OPEN_STATES
+
+    @property
+    def link_subject(self) -> str:
+        """What the link of their messages is made of (rdv.core.links)."""
+        return str(self.link_key or self.uuid)
 
     @property
     def person_told(self) -> Usager:

@@ -187,6 +187,8 @@ class Participation(models.Model):
     confirmed_by = models.CharField(max_length=5, choices=ConfirmedBy.choices, blank=True, default="", db_default="")
     # SHA-256 of the link's token (rdv.core.links); the token itself is never stored.
     link_hash = models.CharField(max_length=64, unique=True)
+    # What the link is made of once somebody else is told (rdv/services/ending_links); empty: the uuid.
+    link_key = models.UUIDField(null=True, editable=False)
     # An agent said so knowingly: this person has two Rdv at the same time.
     may_overlap = models.BooleanField(default=False)
 
@@ -234,6 +236,11 @@ class Participation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.usager_id} @ {self.rdv_id}"
+
+    @property
+    def link_subject(self) -> str:
+        """What the link of their messages is made of (rdv.core.links)."""
+        return str(self.link_key or self.uuid)
 
     @property
     def is_live(self) -> bool:

@@ -102,7 +102,7 @@ def _yes(day: Day, now: datetime) -> str:
     live = [one for one in day if one.is_live]
     if not live:
         first = day[0]
-        link = link_url("rdv", str(first.uuid))
+        link = link_url("rdv", first.link_subject)
         return f"Ce RDV ({_hours(day)}) est annulé. Pour en reprendre un : {link} ou {_phone(first)}"
     try:
         for one in live:
@@ -116,13 +116,13 @@ def _no(day: Day, now: datetime) -> str:
     live = [one for one in day if one.is_live]
     first = (live or day)[0]
     if not live:
-        return f"C'est bien annulé : RDV {_hours(day)}. Pour en reprendre un : {link_url('rdv', str(first.uuid))}"
+        return f"C'est bien annulé : RDV {_hours(day)}. Pour en reprendre un : {link_url('rdv', first.link_subject)}"
     try:
         for one in live:
             cancel_participation(participation=one, by_service=False, author=_author(one), now=now)
     except TooLate:
         return f"Il est trop tard pour annuler par SMS. Appelez-nous, s'il vous plaît : {_phone(first)}"
-    link = link_url("rdv", str(first.uuid))
+    link = link_url("rdv", first.link_subject)
     return f"C'est annulé : RDV {_hours(live)}. Merci, la place servira. Erreur, ou autre date : {link}"
 
 

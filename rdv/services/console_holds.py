@@ -14,7 +14,7 @@ from agents.models import Agent, Site
 from rdv.access import option_for_agent
 from rdv.core.journal import Author
 from rdv.domain.travel import Point
-from rdv.models import Motif, Option, Participation, Rdv
+from rdv.models import Motif, Option, Participation, Purpose, Rdv
 from rdv.services.errors import CreneauUnavailable
 from rdv.services.holding import hold_creneau, hold_seat, release_option
 from rdv.services.questions import Creneau
@@ -87,6 +87,12 @@ def held_by(scope: Scope, token: uuids.UUID | None) -> Option | None:
         return option_for_agent(scope, token)
     except Http404:
         return None
+
+
+def holds_an_hour(scope: Scope, *, now: datetime) -> bool:
+    """A call of this agent goes on in some window: an hour is held for its form."""
+    own = Option.objects.filter(author_kind="agent", author_id=scope.agent_id, purpose=Purpose.FORM)
+    return own.filter(departement=scope.departement_code, rdv=None, expires_at__gt=now).exists()
 
 
 def same_hold(scope: Scope, motif: Motif, creneau: Creneau, *, opened_at: datetime, now: datetime) -> Option | None:

@@ -26,6 +26,7 @@ FOLLOWED = {
     "participation.unconfirmed": "a retiré la confirmation",
     "participation.arrived": "a noté : la personne est arrivée",
     "participation.arrival_undone": "a défait l’arrivée",
+    "participation.readdressed": "a changé qui reçoit les messages",
     "participation.on_time": "a retiré le retard",
     "rdv.capacity": "a changé le nombre de places",
     "rdv.note": "a changé la note pour les agents",

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from agents.access import Scope
 from agents.models import Departement
+from rdv.core.text import search_key
 from usagers.access import forgiving_search, journal_search, search_usagers
 from usagers.models import Usager
 from usagers.search_query import parse_usager_query
@@ -37,6 +38,17 @@ class Results:
     @property
     def new_number(self) -> int:
         return len(self.files) + 1
+
+    @property
+    def has_namesakes(self) -> bool:
+        """The first has the name of another one: a birth date tells them apart, and somebody has to read it."""
+        names = [search_key(one.usager.full_name) for one in self.files]
+        return self.is_exact and names.count(names[0]) > 1
+
+    @property
+    def takes_first(self) -> bool:
+        """Enter opens the first of the list, "Nouvelle personne" when it is alone; else it only goes there."""
+        return not self.files or (self.is_exact and not self.has_namesakes)
 
     @property
     def first(self) -> FoundFile | None:

@@ -10,6 +10,7 @@ Room: services. Called by booking, moving, cancelling and attendance, in their t
                       says that the old hour stands
     cancelled         after 2 minutes of grace                       reminders obsolete
     restored          the cancellation obsolete if it has not left, else told; reminders live again
+    readdressed       what waited for one person is obsolete, the other hears of it as it stands  + reminders
     confirmed         nothing: the second SMS obsolete, the reminders to come do not ask any more
 
 The reminder itself asks whether the person comes (rdv/domain/asking), where the motif does; without an answer a second
@@ -24,7 +25,7 @@ from django.db import transaction
 
 from notifications import services as post_office
 from notifications.models import Message, MessageChannel, State
-from notifications.services import Letter
+from notifications.services import Addressee, Letter
 from rdv.core import journal
 from rdv.core.journal import Author
 from rdv.domain.asking import (
@@ -35,14 +36,23 @@ from rdv.domain.asking import (
     questions_end,
     reminder_morning,
 )
-from rdv.models import NoticeLevel, Participation
+from rdv.models import AppelKind, NoticeLevel, Participation
 from rdv.services.agent_notices import agent_letters, agent_told, forget_agent_notices, forget_arrival
 from rdv.services.calendars import calendar_part, reply_address
 from rdv.services.texts import Facts, News, Was, email, facts_of, sms
-from usagers.models import Channel, Usager
-from usagers.phones import PhoneProblem, read_phone
+from usagers.models import Usager
+from usagers.services.files import addresses_of, recipient_of
 
-__all__ = ["agent_told", "booked", "cancelled", "forget_arrival", "moved", "restored"]
+__all__ = [
+    "addresses_of",
+    "agent_told",
+    "booked",
+    "cancelled",
+    "forget_arrival",
+    "moved",
+    "recipient_of",
+    "restored",
+]  # fmt: skip
 
 GRACE = timedelta(minutes=2)
 NEWS = (News.BOOKED, News.MOVED, News.RESTORED)
@@ -107,7 +117,9 @@ def moved(
         letters = [*_by_each_channel(case, News.MOVED, was=was, at=at), *letters]
     elif unsaid_since is not None:  # back where the person believes it to be: there is no news
         kinds = [News.BOOKED, News.MOVED]
-        post_office.put_back(subject_of(participation), kinds=kinds, version=unsaid_since, as_version=version, now=now)
+        post_office.put_back(
+            subject_of(participation), to=case.addressee, kinds=kinds, version=unsaid_since, as_version=version, now=now
+        )
     post_office.post(letters, now=now)
 
 
@@ -126,9 +138,13 @@ def move_undone(participation: Participation, *, was: Was, moved_at: datetime, n
     post_office.make_obsolete(subject, now=now, kinds=[News.MOVED, News.RESENT, *REMINDERS], from_version=undone)
     has_left = post_office.left_since(subject, kinds=[News.MOVED, News.RESENT], since=moved_at)
     kinds = list(REMINDERS) if has_left else [News.BOOKED, News.MOVED, *REMINDERS]
-    post_office.put_back(subject, kinds=kinds, version=before, as_version=version, now=now, dropped_at=moved_at)
-    case = _case(participation, now) if has_left else None
+    case = _case(participation, now)
     if case is None:
+        return False
+    post_office.put_back(
+        subject, to=case.addressee, kinds=kinds, version=before, as_version=version, now=now, dropped_at=moved_at
+    )
+    if not has_left:
         return False
     local = replace(was, starts_at=was.starts_at.astimezone(participation.rdv.motif.departement.zone))
     return post_office.post(_by_each_channel(case, News.RESTORED, was=local), now=now) > 0
@@ -168,8 +184,41 @@ def restored(participation: Participation, *, now: datetime) -> None:
         version = post_office.instant_version(participation.status_at or now)
         post_office.post(_by_each_channel(case, News.RESTORED, version=version), now=now)
     current = participation.rdv.schedule_version
-    post_office.revive(subject, kinds=[News.BOOKED, News.MOVED], version=current, now=now)
-    post_office.revive(subject, kinds=REMINDERS, version=current, now=now, only_future=True)
+    post_office.revive(subject, to=case.addressee, kinds=[News.BOOKED, News.MOVED], version=current, now=now)
+    post_office.revive(subject, to=case.addressee, kinds=REMINDERS, version=current, now=now, only_future=True)
+
+
+def readdressed(participation: Participation, *, now: datetime) -> None:
+    """Somebody else is told of this Rdv from now on: they hear of it as it stands, with its reminders. Nothing that was
+    written to the other one leaves any more."""
+    post_office.make_obsolete(subject_of(participation), now=now)
+    case = _case(participation, now)
+    if case is None or not participation.is_live or participation.rdv.starts_at <= now:
+        return
+    version = post_office.instant_version(now)
+    post_office.post(_by_each_channel(case, News.RESENT, version=version), now=now)
+    _plan_again(case)
+
+
+def rechannelled(participation: Participation, *, now: datetime) -> None:
+    """The same person, by other channels: the reminders that they may get are planned."""
+    case = _case(participation, now)
+    if case is not None and participation.is_live:
+        _plan_again(case)
+
+
+def _plan_again(case: "_Case") -> None:
+    """Those that were written are promised again, the others are written. Not to somebody who is to be phoned instead
+    (`hush`), nor a question that was answered."""
+    participation, now = case.participation, case.now
+    if participation.appels.open().filter(kind=AppelKind.ABSENCE).exists():
+        return
+    kinds = [kind for kind in REMINDERS if kind != News.SECOND_SMS or participation.confirmed_at is None]
+    version = participation.rdv.schedule_version
+    post_office.revive(
+        subject_of(participation), to=case.addressee, kinds=kinds, version=version, now=now, only_future=True
+    )
+    post_office.post([letter for letter in _reminders(case) if letter.kind in kinds], now=now)
 
 
 def confirmed(participation: Participation, *, now: datetime) -> None:
@@ -181,8 +230,10 @@ def confirmed(participation: Participation, *, now: datetime) -> None:
 def unconfirmed(participation: Participation, *, now: datetime) -> None:
     """Noted by mistake: what waits for its hour asks again."""
     current = participation.rdv.schedule_version
-    subject = subject_of(participation)
-    post_office.revive(subject, kinds=[News.SECOND_SMS], version=current, now=now, only_future=True)
+    subject, case = subject_of(participation), _case(participation, now)
+    if case is not None:
+        kinds = [News.SECOND_SMS]
+        post_office.revive(subject, to=case.addressee, kinds=kinds, version=current, now=now, only_future=True)
     _reword(participation, now)
 
 
@@ -239,10 +290,6 @@ def subject_of(participation: Participation) -> tuple[str, str]:
     return ("participation", str(participation.uuid))
 
 
-def recipient_of(usager: Usager) -> str:
-    return f"usager:{usager.pk}"
-
-
 def reminder_at(participation: Participation, days: int) -> datetime:
     """So many days before, in the morning of the département; always the same minute for the same person."""
     rdv = participation.rdv
@@ -267,6 +314,10 @@ class _Case:
     _calendars: dict[str, str] = field(default_factory=dict)
 
     @property
+    def addressee(self) -> Addressee:
+        return Addressee(recipient_of(self.person), self.phone, self.email)
+
+    @property
     def is_late(self) -> bool:
         return self.participation.rdv.starts_at - self.now < LATE
 
@@ -289,24 +340,6 @@ def _case(participation: Participation, now: datetime) -> _Case | None:
     if not phone and not mailbox:
         return None
     return _Case(participation, facts_of(participation), person, phone, mailbox, now)
-
-
-def addresses_of(person: Usager) -> tuple[str, str]:
-    """Phone that gets SMS, mailbox: those that the person allows, "" for the others."""
-    phone = str(person.phone or "") if _allows(person, Channel.SMS) else ""
-    mailbox = person.email if _allows(person, Channel.EMAIL) else ""
-    return (phone if _gets_sms(phone) else ""), mailbox
-
-
-def _allows(person: Usager, channel: Channel) -> bool:
-    return person.channel in (channel, Channel.BOTH)
-
-
-def _gets_sms(phone: str) -> bool:
-    try:
-        return bool(phone) and read_phone(phone).gets_sms
-    except PhoneProblem:
-        return False
 
 
 def _by_each_channel(

@@ -26,7 +26,7 @@ class Paper:
 
 
 def paper_of(participation: Participation) -> Paper:
-    link = link_url("rdv", str(participation.uuid))
+    link = link_url("rdv", participation.link_subject)
     path, side = _drawn(link)
     return Paper(facts_of(participation), link, path, side)
 

@@ -158,7 +158,7 @@ def replaced_news(facts: Facts) -> Said:
 def waiting(participation: Participation, inscription: Inscription, *, now: datetime) -> None:
     """Cancelled, and on the waiting list with a priority: one message for both."""
     about = subject_of_participation(participation)
-    news = waiting_news(participation, link=marker("attente", str(inscription.uuid)))
+    news = waiting_news(participation, link=marker("attente", inscription.link_subject))
     say(participation, news, about=about, now=now, sms_at=_sms_at(participation, now))
 
 

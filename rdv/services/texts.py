@@ -82,7 +82,7 @@ def facts_of(participation: Participation) -> Facts:
         length=rdv.ends_at - rdv.starts_at,
         site_name=site.name,
         phone=say_phone(site.phone),
-        link=marker("rdv", str(participation.uuid)),
+        link=marker("rdv", participation.link_subject),
         elsewhere=elsewhere,
         address=street,
         how_to_come=come,

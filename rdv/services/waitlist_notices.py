@@ -280,7 +280,7 @@ def _short_hour(local: datetime) -> str:
 
 
 def _waiting_link(inscription: Inscription) -> str:
-    return marker("attente", str(inscription.uuid))
+    return marker("attente", inscription.link_subject)
 
 
 def _phone(inscription: Inscription) -> str:

@@ -7,9 +7,11 @@ from django.db import transaction
 
 from notifications import delivery, services
 from notifications.models import Failure, Message, State
+from notifications.services import Addressee
 
 pytestmark = pytest.mark.django_db
 SUBJECT = ("participation", "11111111-2222-4333-8444-555555555555")
+TO = Addressee("usager:1", "+33639980101", "samira@example.net")
 
 
 def test_asked_five_times_one_row(letter, now):
@@ -73,7 +75,7 @@ def test_revive_what_never_left(letter, now):
     delivery.deliver(Message.objects.get(kind="rdv.booked").pk, now=now)
     services.make_obsolete(SUBJECT, now=now)
     kinds = ["rdv.booked", "rdv.reminder.sms"]
-    assert services.revive(SUBJECT, kinds=kinds, version=0, now=now) == 1
+    assert services.revive(SUBJECT, to=TO, kinds=kinds, version=0, now=now) == 1
     assert Message.objects.get(kind="rdv.booked").state == State.DELIVERED
     assert Message.objects.get(kind="rdv.reminder.sms").state == State.PLANNED
 
@@ -82,21 +84,52 @@ def test_revive_leaves_what_passed_meanwhile(letter, now):
     services.post([letter(send_not_before=now + timedelta(hours=1))], now=now)
     services.make_obsolete(SUBJECT, now=now)
     later = now + timedelta(hours=2)
-    assert services.revive(SUBJECT, kinds=["rdv.booked"], version=0, now=later, only_future=True) == 0
+    assert services.revive(SUBJECT, to=TO, kinds=["rdv.booked"], version=0, now=later, only_future=True) == 0
 
 
 def test_revived_stand_ins_stay_in_reserve(letter, now):
     services.post([letter(fallback=letter("email"))], now=now)
     services.make_obsolete(SUBJECT, now=now)
-    services.revive(SUBJECT, kinds=["rdv.booked"], version=0, now=now)
+    services.revive(SUBJECT, to=TO, kinds=["rdv.booked"], version=0, now=now)
     assert dict(Message.objects.values_list("channel", "state")) == {"sms": State.PLANNED, "email": State.STANDBY}
 
 
 def test_a_new_address_is_followed_and_a_lost_one_dropped(letter, now):
     services.post([letter(), letter("email")], now=now)
-    services.change_addresses("usager:1", phone="+33639980202", email="", now=now)
+    services.change_addresses(Addressee("usager:1", "+33639980202", ""), now=now)
     assert Message.objects.get(channel="sms").address == "+33639980202"
     assert Message.objects.get(channel="email").state == State.OBSOLETE
+
+
+def test_what_stood_in_for_a_dropped_one_goes_with_it(letter, now):
+    """Else it would expire, and the person be phoned about a message that they did not want."""
+    services.post([letter("email", fallback=letter())], now=now)
+    services.change_addresses(Addressee("usager:1", "+33639980202", ""), now=now)
+    assert set(Message.objects.values_list("state", flat=True)) == {State.OBSOLETE}
+
+
+def test_held_by_a_worker_when_the_channel_closes(posted, twilio, now):
+    message = posted()
+    assert delivery._claim(Message.objects.all(), now).pk == message.pk
+    services.change_addresses(Addressee("usager:1", "", "samira@example.net"), now=now)
+    assert delivery.deliver_next(now=now + delivery.LEASE)
+    assert (Message.objects.get().state, twilio.posts) == (State.OBSOLETE, 0)
+
+
+@pytest.mark.parametrize("to", [Addressee("usager:2", "+33639980101", ""), Addressee("usager:1", "", "a@example.net")])
+def test_nothing_lives_again_for_somebody_else_or_where_it_is_not_wanted(letter, now, to):
+    services.post([letter()], now=now)
+    services.make_obsolete(SUBJECT, now=now)
+    assert services.revive(SUBJECT, to=to, kinds=["rdv.booked"], version=0, now=now) == 0
+    assert Message.objects.get().state == State.OBSOLETE
+
+
+def test_what_lives_again_goes_to_the_address_of_today(letter, now):
+    services.post([letter()], now=now)
+    services.make_obsolete(SUBJECT, now=now)
+    to = Addressee("usager:1", "+33639980202", "")
+    assert services.revive(SUBJECT, to=to, kinds=["rdv.booked"], version=0, now=now) == 1
+    assert (Message.objects.get().state, Message.objects.get().address) == (State.PLANNED, "+33639980202")
 
 
 def test_a_digest_grows_line_by_line(letter, now):

@@ -135,6 +135,24 @@ def test_what_is_missing_is_said_in_words_and_what_was_typed_stays(browser, worl
     assert "invalide" not in page
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("motifs", ["999999"], "Un motif de la liste n’est plus proposé ici."),
+        ("motifs", ["x"], "Un motif de la liste n’est plus proposé ici."),
+        ("site", "999999", "Choisissez un lieu de la liste."),
+        ("repetition", "", "Choisissez une répétition de la liste."),
+        ("weekdays", ["9"], "Cochez les jours de la liste."),
+    ],
+)
+def test_what_is_not_in_a_list_is_said_in_plain_words(browser, world, name, value, said):
+    """A motif archived since the page was opened, or what no page offers."""
+    answer = browser.post(reverse("rdv:plage_create", args=[world.agent.pk]), fields(world, **{name: value}))
+    assert answer.status_code == 422
+    assert said in text_of(answer)
+    assert "valide" not in text_of(answer)
+
+
 def test_a_refusal_of_the_service_comes_beside_its_field(browser, world):
     url = reverse("rdv:plage_create", args=[world.agent.pk])
     answer = browser.post(url, fields(world, starts_time="17:00"))

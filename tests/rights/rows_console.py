@@ -252,6 +252,13 @@ FILES = [
     _post("usager_edit", site(*HERE), args=_of_usager, data=_person, idle=("other_site",)),
     Ask("rdv:proche_add", site(*HERE), args=_of_usager, viewer="secretaire", queries=28),
     _post("proche_add", site(*HERE), args=_of_usager, data=_proche, idle=("other_site",)),
+    Ask(
+        "rdv:proche_end",
+        site(*HERE),
+        args=lambda h, _r: [h.usager.uuid, h.proche.pk],
+        viewer="secretaire",
+        queries=31,
+    ),
     _post("proche_end", site(*HERE), args=lambda h, _r: [h.usager.uuid, h.proche.pk], idle=("other_site",)),
     _post(
         "referent_add",

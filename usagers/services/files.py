@@ -17,19 +17,23 @@ from django.db import transaction
 
 from agents.models import Commune, Departement
 from notifications import services as notifications
+from notifications.services import Addressee
 from rdv.core import journal
 from rdv.core.db import LOCK_USAGER_CREATION
 from rdv.core.errors import DomainError
-from rdv.core.journal import Author
+from rdv.core.journal import Author, Evenement
 from rdv.core.text import search_key
 from rdv.core.together import Also
-from usagers.models import Usager, UsagerQuerySet
+from usagers.models import Channel, Usager, UsagerQuerySet
+from usagers.phones import PhoneProblem, read_phone
 from usagers.services.codes import CodeChannel, hash_address
 from usagers.services.locks import lock_text
 from usagers.services.pairs import COMPARED, compare_soon
 
 # The note is free text about somebody's life: the journal says that it changed, never what it said.
 _NEVER_TOLD = frozenset({"note"})
+# The same words by the same author so soon are the same form, sent again.
+JUST_MADE = dt.timedelta(minutes=10)
 # How many files may share a phone before we stop looking (a hostel, a guardian).
 _MAX_SHARED = 50
 
@@ -76,6 +80,27 @@ def create_usager(*, departement: Departement, author: Author, now: datetime, **
 
 
 @transaction.atomic
+def create_usager_once(
+    *, departement: Departement, author: Author, now: datetime, **fields: Unpack[UsagerFields]
+) -> Usager:
+    """The file that this very author just made from the same words ("Back", then Enter again), else a new one."""
+    lock_text(LOCK_USAGER_CREATION, f"{departement.code}:{author.kind}:{author.id}")
+    wanted = Usager(departement=departement)
+    _fill(wanted, fields)
+    said = _values(wanted, fields)
+    recent = Usager.objects.of(departement).filter(last_contact_at__gt=now - JUST_MADE, created_at__gt=now - JUST_MADE)
+    for found in recent.filter(last_name=wanted.last_name, first_name=wanted.first_name).order_by("pk"):
+        if _values(found, fields) == said and _was_made_by(found, author):
+            return found
+    return create_usager(departement=departement, author=author, now=now, **fields)
+
+
+def _was_made_by(usager: Usager, author: Author) -> bool:
+    lines = Evenement.objects.about("usager", usager.pk).filter(kind="usager.created")
+    return lines.filter(author_kind=author.kind, author_id=author.id).exists()
+
+
+@transaction.atomic
 def update_usager(
     *, usager: Usager, author: Author, now: datetime, seen: str | None = None, **fields: Unpack[UsagerFields]
 ) -> Usager:
@@ -97,7 +122,7 @@ def update_usager(
             fresh.compared_at = None
             compare_soon(fresh)
         fresh.save(update_fields=[*changed, "search_key", "compared_at"])
-        if {"phone", "email"} & {*changed}:
+        if {"phone", "email", "channel"} & {*changed}:
             _forward_messages(fresh, now)
         _tell("usager.updated", fresh, {name: before[name] for name in changed}, author, now)
     for name in fields:
@@ -177,10 +202,32 @@ def contact_noted(*, usager_ids: Iterable[int], now: datetime) -> Also:
     return Also(change, [now, list(usager_ids), now])
 
 
+def recipient_of(usager: Usager) -> str:
+    """This person, as the post office knows them."""
+    return f"usager:{usager.pk}"
+
+
+def addresses_of(usager: Usager) -> tuple[str, str]:
+    """Phone that gets SMS, mailbox: those that the person allows, "" for the others."""
+    phone = str(usager.phone or "") if _allows(usager, Channel.SMS) else ""
+    mailbox = usager.email if _allows(usager, Channel.EMAIL) else ""
+    return (phone if _gets_sms(phone) else ""), mailbox
+
+
+def _allows(usager: Usager, channel: Channel) -> bool:
+    return usager.channel in (channel, Channel.BOTH)
+
+
+def _gets_sms(phone: str) -> bool:
+    try:
+        return bool(phone) and read_phone(phone).gets_sms
+    except PhoneProblem:
+        return False
+
+
 def _forward_messages(usager: Usager, now: datetime) -> None:
-    """What waits to be sent follows the person to their new number or mailbox."""
-    recipient = f"usager:{usager.pk}"
-    notifications.change_addresses(recipient, phone=str(usager.phone or ""), email=usager.email, now=now)
+    """What waits to be sent follows the person to their new number or mailbox, by the channels that they allow."""
+    notifications.change_addresses(Addressee(recipient_of(usager), *addresses_of(usager)), now=now)
 
 
 def _reached_by(channel: CodeChannel, address: str) -> dict[str, str]:

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from agents.views.guards import AgentRequest
 from rdv.forms.console_state import read_state
-from rdv.views.console.confirming import drop_draft
+from rdv.views.console.confirming import drop_draft_of_no_call
 from rdv.views.console.reasons import usual_caller
 from rdv.views.console.screen import Screen, console_roles, read_light, read_screen
 from rdv.views.console.showing import go_to, motifs_for, results_for, show
@@ -33,7 +33,7 @@ def _whole(request: AgentRequest) -> HttpResponse:
     if screen.option is not None and screen.option.rdv is not None and state.fait is None:
         return go_to(screen.state.with_changes(option=None, fait=screen.option.rdv.uuid))
     if state.is_blank:
-        drop_draft(request)
+        drop_draft_of_no_call(request, now=screen.now)
     return show(request, screen)
 
 

@@ -14,13 +14,14 @@ from django.http import HttpRequest
 
 from agents.access import Scope
 from agents.models import Agent, Site
+from agents.views.guards import AgentRequest
 from rdv.access import rdv_for_agent
 from rdv.core.clock import local_date
 from rdv.domain import french
 from rdv.forms.console import SEAT, Also, ConfirmForm
 from rdv.forms.console_rdv import MAX_NOTE
 from rdv.models import Motif, Option, Participation, Rdv
-from rdv.services.console_holds import participation_in
+from rdv.services.console_holds import holds_an_hour, participation_in
 from rdv.services.console_matrix import Slot
 from rdv.services.console_people import Caller, RdvLine, gets_sms
 from rdv.services.console_script import Told, sentences
@@ -158,10 +159,16 @@ def undo_until(participation: Participation, agent_id: int, now: datetime) -> da
 
 
 def keep_draft(request: HttpRequest, usager: uuids.UUID, note: str) -> None:
-    """The note survives a refused hour; it is forgotten with the booking, or with the next call."""
+    """The note survives a refused hour; it goes with the booking, or with the call after its hour is let go."""
     if note:
         request.session[NOTE] = {"usager": str(usager), "note": note[:MAX_NOTE]}
     else:
+        drop_draft(request)
+
+
+def drop_draft_of_no_call(request: AgentRequest, *, now: datetime) -> None:
+    """A new call: the note of one that goes on in another window, its hour held, stays."""
+    if NOTE in request.session and not holds_an_hour(request.scope, now=now):
         drop_draft(request)
 
 

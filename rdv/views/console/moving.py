@@ -20,7 +20,7 @@ from rdv.access import rdv_for_writing, sites_of
 from rdv.core import clock
 from rdv.core.errors import DomainError
 from rdv.forms.console import read_creneau
-from rdv.forms.console_rdv import ExactTimeForm, read_version
+from rdv.forms.console_rdv import ExactTimeForm, read_reason, read_version
 from rdv.forms.console_state import read_state
 from rdv.models import Rdv
 from rdv.services.console_matrix import Matrix, Wish, matrix_of
@@ -129,8 +129,7 @@ def _move(request: AgentRequest, moving: Moving) -> HttpResponse:
     creneau = read_creneau(request.POST.get("creneau", ""))
     target = None
     if creneau is not None:
-        reason = request.POST.get("reason", "")[:200]
-        target = moving.target(creneau.starts_at, creneau.site_id, creneau.agent_ids, reason)
+        target = moving.target(creneau.starts_at, creneau.site_id, creneau.agent_ids, read_reason(request.POST))
     exact = _exact_form(request, moving, target)
     if target is None:
         return _page(request, moving, exact=exact, target=None, status=422)

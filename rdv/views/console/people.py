@@ -16,7 +16,7 @@ from rdv.views.console.screen import Screen, console_post, console_roles, read_l
 from rdv.views.console.showing import go_to, new_person_form, refused, show
 from usagers.forms.usager import UsagerForm
 from usagers.services.duplicates import Likeness, find_duplicates
-from usagers.services.files import create_usager
+from usagers.services.files import create_usager_once
 from usagers.services.links import add_proche
 
 
@@ -35,7 +35,7 @@ def new_person(request: AgentRequest) -> HttpResponse:
     seen = read_uuids(request.POST.getlist("vues"))
     if any(one.usager.uuid not in seen for one in likely):
         return show(request, screen, person_form=form, likely=likely, has_new_likely=True)
-    usager = create_usager(
+    usager = create_usager_once(
         departement=request.departement, author=request.scope.author(), now=screen.now, **form.usager_fields()
     )
     return go_to(screen.state.with_changes(usager=usager.uuid, pour=None, etape=""))

@@ -20,18 +20,20 @@ from rdv.access import agents_seen
 from rdv.core import clock
 from rdv.core.errors import DomainError
 from rdv.forms.console import ProcheForm
-from rdv.forms.console_files import ReferentForm
+from rdv.forms.console_files import ProcheEndForm, ReferentForm
 from rdv.services import file_history, files_page
 from rdv.services.console_people import Caller, services_of_agents
 from rdv.services.console_search import search
+from rdv.services.ending_links import Ahead, ahead_of, end_link, others_told
+from rdv.services.told import save_file
 from rdv.views.console.files import file_of
 from rdv.views.console.merging import keeps_files
 from rdv.views.console.reasons import usual_or_reason
 from rdv.views.console.screen import console_roles
 from usagers.forms.usager import UsagerForm
 from usagers.models import Proche, Referent, Usager
-from usagers.services.files import FileChanged, seen_of, update_usager
-from usagers.services.links import add_proche, add_referent, end_proche, end_referent
+from usagers.services.files import FileChanged, addresses_of, seen_of
+from usagers.services.links import add_proche, add_referent, end_referent
 
 _Link = TypeVar("_Link", Proche, Referent)
 FOUND = 30
@@ -126,7 +128,7 @@ def _edit_page(
 def _saved(request: AgentRequest, usager: Usager, form: UsagerForm, now: datetime) -> HttpResponse:
     seen, author = request.POST.get("vu"), request.scope.author()
     try:
-        update_usager(usager=usager, author=author, now=now, seen=seen, **form.usager_fields())
+        save_file(usager=usager, author=author, now=now, seen=seen, **form.usager_fields())
     except FileChanged as refusal:
         return _edit_page(request, usager, form, status=409, refusal=refusal)
     except DomainError as error:  # made one with another file while the form was open
@@ -157,16 +159,46 @@ def proche_add(request: AgentRequest, uuid: uuids.UUID) -> HttpResponse:
     return render(request, "usagers/proche.html", context, status=422 if form.is_bound else 200)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @console_roles
 @usual_or_reason
 def proche_end(request: AgentRequest, uuid: uuids.UUID, pk: int) -> HttpResponse:
+    """First what this responsable still hears of, and who hears of it instead."""
     now = clock.now()
     caller = file_of(request, uuid, now=now)
     link = _link(caller.proches, pk)
-    end_proche(proche=link, author=request.scope.author(), now=now)
-    messages.success(request, "Le lien est terminé. L’historique le garde.")
+    ahead = ahead_of(link, now=now)
+    data = request.POST if request.method == "POST" else None
+    form = ProcheEndForm(data, person=link.person, others=others_told(link, now=now))
+    if data is None or (ahead and not form.is_valid()):
+        return _end_page(request, caller, link, ahead, form)
+    told = form.cleaned_data["told"] if ahead else link.person
+    end_link(link=link, told=told, author=request.scope.author(), now=now)
+    messages.success(request, _ended(ahead, told))
     return redirect("rdv:usager", uuid=uuid)
+
+
+def _end_page(request: AgentRequest, caller: Caller, link: Proche, ahead: Ahead, form: ProcheEndForm) -> HttpResponse:
+    ids = {one.pk for one in ahead.participations}
+    lines = [line for line in caller.rdvs.upcoming if line.participation.pk in ids]
+    context = {
+        "usager": caller.usager,
+        "link": link,
+        "ahead": ahead,
+        "lines": lines,
+        "masked": len(ids) - len(lines),
+        "form": form,
+    }
+    return render(request, "usagers/fin_lien.html", context, status=422 if form.is_bound else 200)
+
+
+def _ended(ahead: Ahead, told: Usager) -> str:
+    said = "Le lien est terminé. L’historique le garde."
+    if not ahead:
+        return said
+    if any(addresses_of(told)):
+        return f"{said} Les messages vont maintenant à {told.full_name}."
+    return f"{said} Aucun message ne part plus : prévenez la famille par téléphone."
 
 
 @require_POST

@@ -178,7 +178,7 @@ def _busy(case: Case, hold: Hold, people: People, error: DomainError) -> HttpRes
     context = {
         "error": error,
         "other": other,
-        "other_url": reverse("rdv:public_link", args=[make_token("rdv", str(other.uuid))]) if other else "",
+        "other_url": reverse("rdv:public_link", args=[make_token("rdv", other.link_subject)]) if other else "",
         "times_url": times_url(case.departement, hold),
     }
     return show(case.request, "public/busy.html", case.departement, context, status=TAKEN)

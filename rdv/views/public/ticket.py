@@ -21,7 +21,7 @@ REMINDERS = "rdv.reminder."
 
 def token_of(participation: Participation) -> str:
     """The token of the link that messages carry."""
-    return make_token("rdv", str(participation.uuid))
+    return make_token("rdv", participation.link_subject)
 
 
 def link_of(participation: Participation, name: str = "rdv:public_link") -> str:

@@ -109,7 +109,7 @@ def change(request: HttpRequest, inscription: Inscription, now: datetime) -> Htt
         form.add_error(error.field if error.field in form.fields else None, error.message)
         return _change_page(request, inscription, form)
     except (ChangedMeanwhile, CannotWait):
-        fresh = inscription_for_link(make_token("attente", str(inscription.uuid)), now=now)
+        fresh = inscription_for_link(make_token("attente", inscription.link_subject), now=now)
         notice = _("Votre place sur la liste a changé entre-temps. Voici où elle en est.")
         return place_page(request, fresh, now, notice=notice, status=TAKEN)
     return redirect(waiting_link(inscription) + "?fait=souhaits")

@@ -52,7 +52,7 @@ def opened_by(
 
 
 def waiting_link(inscription: Inscription, name: str = "rdv:public_waiting") -> str:
-    return reverse(name, args=[make_token("attente", str(inscription.uuid))])
+    return reverse(name, args=[make_token("attente", inscription.link_subject)])
 
 
 def offre_link(offre: Offre) -> str:
