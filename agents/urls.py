@@ -36,10 +36,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("comptes/<int:pk>/", admin.admin_agent, name="admin_agent"),
     path("comptes/<int:pk>/lien/", admin.admin_send_link, name="admin_send_link"),
     path("comptes/<int:pk>/second-facteur/", admin.admin_reset_factor, name="admin_reset_factor"),
-    path("comptes/<int:pk>/ouverture/", admin.admin_active, name="admin_active"),
     path("comptes/<int:pk>/roles/", admin.admin_add_role, name="admin_add_role"),
-    path("comptes/<int:pk>/roles/<int:affectation_pk>/retirer/", admin.admin_end_role, name="admin_end_role"),
-    path("comptes/<int:pk>/services/", admin.admin_services, name="admin_services"),
+    # A role that ends, an account that closes, services that change: rdv/urls_agenda, they tell the Rdv to come.
     path("plateforme/", operateur.operateur_home, name="operateur_home"),
     path("plateforme/departements/nouveau/", operateur.new_departement, name="new_departement"),
 ]

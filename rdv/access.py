@@ -5,13 +5,15 @@ a colleague, a stranger.
 """
 
 import uuid as uuids
-from datetime import date, datetime, timedelta
+from collections.abc import Collection
+from datetime import UTC, date, datetime, time, timedelta
 
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 from django.http import Http404
 
 from agents.access import Scope
 from agents.models import AGENDA_ROLES, Affectation, Agent, Departement, Role, Site
+from agents.models.affectation import holds_on
 from rdv.core.errors import DomainError
 from rdv.core.links import hash_token
 from rdv.models import (
@@ -22,6 +24,7 @@ from rdv.models import (
     Offre,
     OffreState,
     Option,
+    Ouverture,
     Participation,
     Proposition,
     Rdv,
@@ -33,6 +36,8 @@ from usagers.models import Usager
 LINK_GRACE = timedelta(days=1)
 # Somebody who left the list, or got a place, may still read so.
 CLOSED_LINK_GRACE = timedelta(days=30)
+# An agent who left is seen as long as something of theirs is ahead; a day more, for the zones of the départements.
+LEFT_MARGIN = timedelta(days=1)
 
 
 class LinkExpired(DomainError):  # noqa: N818 - named like the other refusals
@@ -132,6 +137,14 @@ def sites_of(scope: Scope) -> list[Site]:
     return list(Site.objects.active().filter(pk__in=scope.site_ids).order_by("search_key", "id"))
 
 
+def sites_in_sight(scope: Scope, *, today: date) -> list[Site]:
+    """The same with the closed ones where somebody is still expected."""
+    since = datetime.combine(today, time.min, tzinfo=UTC) - LEFT_MARGIN
+    expected = Exists(Rdv.objects.live().filter(site=OuterRef("pk"), starts_at__gt=since))
+    found = Site.objects.filter(Q(is_active=True) | expected, pk__in=scope.site_ids)
+    return list(found.order_by("search_key", "id"))
+
+
 def site_for_agent(scope: Scope, slug: str) -> Site:
     found = Site.objects.active().filter(pk__in=scope.site_ids, slug=slug).first()
     if found is None:
@@ -148,10 +161,21 @@ def agents_seen(scope: Scope, *, today: date) -> list[Agent]:
     return list(Agent.objects.active().filter(pk__in=ids).order_by("search_key", "id"))
 
 
+def agents_in_sight(scope: Scope, *, today: date, roles: Collection[Role] = tuple(Role)) -> list[Agent]:
+    """The same with those who left and still have Rdv or openings ahead on one of these sites: somebody must be able
+    to see to them. `roles`: the sites where this agent holds one of them."""
+    sites = [site_id for site_id in scope.site_ids if scope.roles[site_id] in roles]
+    rows = _agendas(today, with_account=True).filter(site__in=sites)
+    ids = set(rows.values_list("agent_id", flat=True))
+    if scope.has_agenda:
+        ids.add(scope.agent_id)
+    return list(Agent.objects.filter(pk__in=ids).select_related("departement").order_by("search_key", "id"))
+
+
 def agent_seen(scope: Scope, agent_id: int, *, today: date) -> Agent:
-    """One of `agents_seen`, by id."""
+    """One of `agents_in_sight`, by id."""
     agent: Agent | None = Agent.objects.filter(pk=agent_id, departement=scope.departement_code).first()
-    if agent is None or not scope.sees_agenda_of(agent.pk, site_ids_of(agent, today=today)):
+    if agent is None or not scope.sees_agenda_of(agent.pk, site_ids_in_sight(agent, today=today)):
         raise Http404
     return agent
 
@@ -160,6 +184,25 @@ def site_ids_of(agent: Agent, *, today: date) -> list[int]:
     """Where this agent has an agenda today."""
     rows = Affectation.objects.current(today).filter(agent=agent, role__in=AGENDA_ROLES)
     return [site_id for site_id in rows.order_by("site_id").values_list("site_id", flat=True) if site_id is not None]
+
+
+def site_ids_in_sight(agent: Agent, *, today: date) -> list[int]:
+    """The same with the sites they left where Rdv or openings of theirs are still ahead."""
+    rows = _agendas(today).filter(agent=agent).order_by("site_id")
+    return [site_id for site_id in rows.values_list("site_id", flat=True).distinct() if site_id is not None]
+
+
+def _agendas(today: date, *, with_account: bool = False) -> "QuerySet[Affectation]":
+    """The affectations that give an agenda today, and those that ended before what was taken in it."""
+    since = datetime.combine(today, time.min, tzinfo=UTC) - LEFT_MARGIN
+    here = Q(rdv__site=OuterRef("site")) | Q(rdv__site=None)
+    booked = RdvAgent.objects.filter(here, agent=OuterRef("agent"), rdv__starts_at__gt=since)
+    opened = Ouverture.objects.standing().filter(agent=OuterRef("agent"), site=OuterRef("site"), starts_at__gt=since)
+    current = holds_on(today)
+    if with_account:
+        current &= Q(agent__is_active=True)
+    left = Exists(booked.filter(rdv__cancelled_at=None)) | Exists(opened)
+    return Affectation.objects.filter(current | left, role__in=AGENDA_ROLES)
 
 
 def motifs_for_agent(scope: Scope) -> "QuerySet[Motif]":

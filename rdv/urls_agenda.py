@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from rdv.views import closures, places
+from rdv.views import closures, leaving, places
 from rdv.views.agenda import agenda, feed, filling, hours, motifs, workshops
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -22,4 +22,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("reglages/fermetures/", closures.closures, name="closures"),
     path("reglages/fermetures/<int:pk>/retirer/", closures.reopen, name="closure_reopen"),
     path("reglages/sites/<int:pk>/ouverture/", places.site_opening, name="site_opening"),
+    path("comptes/<int:pk>/ouverture/", leaving.account_opening, name="account_opening"),
+    path("comptes/<int:pk>/roles/<int:affectation_pk>/retirer/", leaving.role_end, name="role_end"),
+    path("comptes/<int:pk>/services/", leaving.account_services, name="account_services"),
 ]

@@ -11,7 +11,8 @@ from phonenumber_field.formfields import PhoneNumberField
 
 from agents.access import services_of, sites_of
 from agents.forms.sign_in import EmailField
-from agents.models import Departement, Role, Service, Site
+from agents.forms.states import Stated
+from agents.models import Agent, Departement, Role, Service, Site
 from agents.models.departement import SMS_SENDER
 from rdv.core.days import PLAUSIBLE_DAY
 from rdv.core.languages import SPOKEN
@@ -123,7 +124,11 @@ class InviteForm(RoleForm):
         self.fields["services"].queryset = services_of(departement)  # type: ignore[attr-defined]  # a ModelMultipleChoiceField, declared above
 
 
-class ServicesForm(forms.Form):
+def initial_services(agent: Agent) -> dict[str, Any]:
+    return {"services": [service.pk for service in agent.services.all()], "languages": agent.languages}
+
+
+class ServicesForm(Stated, forms.Form):
     services: "forms.ModelMultipleChoiceField[Service]" = forms.ModelMultipleChoiceField(
         queryset=None, label="Services", required=False, widget=forms.CheckboxSelectMultiple
     )

@@ -14,6 +14,7 @@ from phonenumber_field.phonenumber import PhoneNumber, to_python
 from agents.forms.admin import missing
 from agents.forms.communes import commune_label, commune_named
 from agents.forms.sign_in import EmailField
+from agents.forms.states import Stated
 from agents.models import Commune, Departement, Service, Site
 from agents.services.trades import Trade
 from rdv.core.text import search_key
@@ -32,7 +33,7 @@ def text(label: str, length: int, *, what: str = "", **options: Any) -> forms.Ch
     return forms.CharField(label=label, max_length=length, required=bool(what), error_messages=words, **options)
 
 
-class SiteForm(forms.Form):
+class SiteForm(Stated, forms.Form):
     name = text("Nom", 80, what="le nom du site", help_text="Comme le public le lit. Par exemple : MDS de Lens.")
     address = text("Adresse", 160, what="l’adresse", help_text="Numéro et rue.")
     commune = text("Commune", 100, what="la commune", help_text="Son nom ou son code postal.")
@@ -147,7 +148,7 @@ def initial_site(site: Site) -> dict[str, Any]:
     }
 
 
-class ServiceForm(forms.Form):
+class ServiceForm(Stated, forms.Form):
     name = text("Nom", 80, what="le nom du service", help_text="Par exemple : Protection maternelle et infantile.")
     short_name = text("Nom court", 24, what="le nom court", help_text="Un sigle ou un mot, pour l’agenda : PMI.")
     is_confidential = forms.BooleanField(label="Service confidentiel", required=False)

@@ -7,6 +7,7 @@ from django import forms
 
 from agents.access import agents_with_agenda, sites_of
 from agents.forms.places import text, with_letters
+from agents.forms.states import Stated
 from agents.models import Agent, Departement, Equipe, Site
 from agents.services.teams import Team, told
 
@@ -14,7 +15,7 @@ NOBODY = "Cochez au moins une personne."
 GONE = "Une personne cochée n’a plus d’agenda. Regardez la liste à nouveau."
 
 
-class TeamForm(forms.Form):
+class TeamForm(Stated, forms.Form):
     name = text("Nom", 60, what="le nom de l’équipe", help_text="Par exemple : Équipe PMI de Lens.")
     site: "forms.ModelChoiceField[Site]" = forms.ModelChoiceField(
         Site.objects.none(),

@@ -25,9 +25,13 @@ SIGN_IN_ROLES = frozenset({Role.AGENT, Role.SECRETAIRE, Role.RESPONSABLE, Role.A
 AGENDA_ROLES = frozenset({Role.INTERVENANT, Role.AGENT, Role.RESPONSABLE})
 
 
+def holds_on(today: dt.date) -> Q:
+    return Q(Q(ends_on__isnull=True) | Q(ends_on__gte=today), starts_on__lte=today)
+
+
 class AffectationQuerySet(models.QuerySet["Affectation"]):
     def current(self, today: dt.date) -> "AffectationQuerySet":
-        return self.filter(Q(ends_on__isnull=True) | Q(ends_on__gte=today), starts_on__lte=today)
+        return self.filter(holds_on(today))
 
     def unfinished(self, today: dt.date) -> "AffectationQuerySet":
         """Running or still to start."""

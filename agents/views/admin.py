@@ -1,6 +1,7 @@
 """The administrator's screens of this app: settings, agents, their roles, links and second factors.
 
-Rows are reached through the doors of agents/access.py only: an agent of another département is a 404.
+A role that ends, a service taken away and an account that closes are above (rdv/views/leaving): they tell the Rdv to
+come. Rows are reached through the doors of agents/access.py only: an agent of another département is a 404.
 """
 
 from datetime import date, timedelta
@@ -12,7 +13,6 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from agents.access import (
-    affectation_for_admin,
     agent_for_admin,
     agents_of,
     closures_of,
@@ -21,18 +21,17 @@ from agents.access import (
     teams_of,
     today_of,
 )
-from agents.forms.admin import InviteForm, RoleForm, ServicesForm
+from agents.forms.admin import InviteForm, RoleForm, ServicesForm, initial_services
 from agents.models import Agent, Role
 from agents.services import accounts, departements, second_factor
 from agents.views.guards import AgentRequest, admin_required, password_fresh
 from rdv.core import clock
-from rdv.core.errors import DomainError
 
 PAGE_LENGTH = 50
 CLOSURES_SHOWN = 5
 
 
-def _today(request: AgentRequest) -> date:
+def today_here(request: AgentRequest) -> date:
     return today_of(request.agent, clock.now())
 
 
@@ -44,7 +43,7 @@ def settings(request: AgentRequest) -> HttpResponse:
         "all_sites": sites_of(departement),
         "services": services_of(departement),
         "teams": teams_of(departement),
-        "closures": closures_of(departement, today=_today(request))[:CLOSURES_SHOWN],
+        "closures": closures_of(departement, today=today_here(request))[:CLOSURES_SHOWN],
     }
     return render(request, "agents/settings.html", context)
 
@@ -67,7 +66,7 @@ def open_departement(request: AgentRequest) -> HttpResponse:
 @admin_required
 def admin_agents(request: AgentRequest) -> HttpResponse:
     words = request.GET.get("q", "").strip()[:80]
-    found = agents_of(request.scope, words, today=_today(request))
+    found = agents_of(request.scope, words, today=today_here(request))
     page = Paginator(found, PAGE_LENGTH).get_page(request.GET.get("page"))
     return render(request, "agents/admin_agents.html", {"page_obj": page, "words": words})
 
@@ -78,7 +77,7 @@ def admin_agents(request: AgentRequest) -> HttpResponse:
 def admin_invite(request: AgentRequest) -> HttpResponse:
     """A new agent, who gets a link by e-mail."""
     now = clock.now()
-    initial = {"starts_on": _today(request), "role": Role.AGENT}
+    initial = {"starts_on": today_here(request), "role": Role.AGENT}
     form = InviteForm(request.POST or None, departement=request.departement, initial=initial)
     if not form.is_valid():
         return render(request, "agents/admin_invite.html", {"form": form}, status=422 if form.is_bound else 200)
@@ -120,27 +119,26 @@ def _invitation(form: InviteForm) -> accounts.Invitation:
 @password_fresh
 def admin_agent(request: AgentRequest, pk: int) -> HttpResponse:
     """One account: its roles, its services, its second factor, and what can be done about them."""
-    return _agent_page(request, agent_for_admin(request.scope, pk, today=_today(request)))
+    return agent_page(request, agent_for_admin(request.scope, pk, today=today_here(request)))
 
 
-def _agent_page(
+def agent_page(
     request: AgentRequest,
     shown: Agent,
     *,
     role_form: RoleForm | None = None,
+    services_form: ServicesForm | None = None,
     said: str = "",
     status: int = 200,
 ) -> HttpResponse:
+    """Also shown by rdv/views/leaving, with what is refused there."""
     departement = request.departement
-    initial = {"starts_on": _today(request), "role": Role.AGENT}
+    initial = {"starts_on": today_here(request), "role": Role.AGENT}
     context = {
         "shown": shown,
         "factor": second_factor.state_of(shown),
         "role_form": role_form or RoleForm(departement=departement, initial=initial),
-        "services_form": ServicesForm(
-            departement=departement,
-            initial={"services": [service.pk for service in shown.services.all()], "languages": shown.languages},
-        ),
+        "services_form": services_form or ServicesForm(departement=departement, initial=initial_services(shown)),
         "said": said,
         "is_oneself": shown.pk == request.agent.pk,
     }
@@ -151,7 +149,7 @@ def _agent_page(
 @admin_required
 @password_fresh
 def admin_send_link(request: AgentRequest, pk: int) -> HttpResponse:
-    agent = agent_for_admin(request.scope, pk, today=_today(request))
+    agent = agent_for_admin(request.scope, pk, today=today_here(request))
     link = accounts.resend_link(agent=agent, author=request.scope.author(), now=clock.now())
     hours = (link.expires_at - link.created_at) // timedelta(hours=1)
     life = f"{hours} heures" if hours > 1 else "1 heure"
@@ -163,7 +161,7 @@ def admin_send_link(request: AgentRequest, pk: int) -> HttpResponse:
 @admin_required
 @password_fresh
 def admin_reset_factor(request: AgentRequest, pk: int) -> HttpResponse:
-    agent = agent_for_admin(request.scope, pk, today=_today(request))
+    agent = agent_for_admin(request.scope, pk, today=today_here(request))
     second_factor.reset_second_factor(agent=agent, author=request.scope.author(), now=clock.now())
     messages.success(request, f"À sa prochaine connexion, {agent.full_name} liera une nouvelle application de codes.")
     return redirect("agents:admin_agent", pk)
@@ -172,27 +170,11 @@ def admin_reset_factor(request: AgentRequest, pk: int) -> HttpResponse:
 @require_POST
 @admin_required
 @password_fresh
-def admin_active(request: AgentRequest, pk: int) -> HttpResponse:
-    """Close the account (`active` is "0") or open it again."""
-    agent = agent_for_admin(request.scope, pk, today=_today(request))
-    is_active = request.POST.get("active") == "1"
-    try:
-        accounts.set_active(agent=agent, is_active=is_active, author=request.scope.author(), now=clock.now())
-    except DomainError as refused:
-        return _agent_page(request, agent, said=refused.message, status=409)
-    done = "de nouveau ouvert" if is_active else "fermé, et ses sessions aussi"
-    messages.success(request, f"Le compte de {agent.full_name} est {done}.")
-    return redirect("agents:admin_agent", pk)
-
-
-@require_POST
-@admin_required
-@password_fresh
 def admin_add_role(request: AgentRequest, pk: int) -> HttpResponse:
-    agent = agent_for_admin(request.scope, pk, today=_today(request))
+    agent = agent_for_admin(request.scope, pk, today=today_here(request))
     form = RoleForm(request.POST, departement=request.departement)
     if not form.is_valid():
-        return _agent_page(request, agent, role_form=form, status=422)
+        return agent_page(request, agent, role_form=form, status=422)
     try:
         accounts.add_affectation(
             agent=agent,
@@ -205,40 +187,6 @@ def admin_add_role(request: AgentRequest, pk: int) -> HttpResponse:
         )
     except accounts.RoleClash as refused:
         form.add_error(None, refused.message)
-        return _agent_page(request, agent, role_form=form, status=409)
+        return agent_page(request, agent, role_form=form, status=409)
     messages.success(request, "Le rôle est ajouté.")
-    return redirect("agents:admin_agent", pk)
-
-
-@require_POST
-@admin_required
-@password_fresh
-def admin_end_role(request: AgentRequest, pk: int, affectation_pk: int) -> HttpResponse:
-    """Yesterday is the last day: the right ends at once."""
-    agent = agent_for_admin(request.scope, pk, today=_today(request))
-    affectation = affectation_for_admin(request.scope, agent, affectation_pk)
-    yesterday = _today(request) - timedelta(days=1)
-    try:
-        accounts.end_affectation(
-            affectation=affectation, last_day=yesterday, author=request.scope.author(), now=clock.now()
-        )
-    except accounts.LastAdmin as refused:
-        return _agent_page(request, agent, said=refused.message, status=409)
-    messages.success(request, "Le rôle est retiré.")
-    return redirect("agents:admin_agent", pk)
-
-
-@require_POST
-@admin_required
-@password_fresh
-def admin_services(request: AgentRequest, pk: int) -> HttpResponse:
-    agent = agent_for_admin(request.scope, pk, today=_today(request))
-    form = ServicesForm(request.POST, departement=request.departement)
-    if not form.is_valid():
-        said = "Un des choix n’existe plus. Regardez la liste à nouveau."
-        return _agent_page(request, agent, said=said, status=422)
-    author, now = request.scope.author(), clock.now()
-    accounts.set_services(agent=agent, services=list(form.cleaned_data["services"]), author=author, now=now)
-    accounts.set_languages(agent=agent, languages=form.cleaned_data["languages"], author=author, now=now)
-    messages.success(request, "Les services et les langues sont enregistrés.")
     return redirect("agents:admin_agent", pk)

@@ -10,6 +10,7 @@ from django import forms
 from django.http import QueryDict
 
 from agents.access import services_of
+from agents.forms.states import Stated
 from agents.models import Departement
 from rdv.forms.agenda_filling import as_uuid
 from rdv.models import Modality, Motif
@@ -87,7 +88,7 @@ GROUPS = {
 }  # fmt: skip
 
 
-class MotifForm(MotifModelForm):
+class MotifForm(Stated, MotifModelForm):
     documents = LinesField(
         label="À apporter",
         required=False,

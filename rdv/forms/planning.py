@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from django import forms
 from django.db.models import QuerySet
 
+from agents.forms.states import Stated
 from agents.models import Site
 from rdv.core.days import PLAUSIBLE_DAY
 from rdv.domain import french
@@ -176,7 +177,7 @@ class PlageForm(RhythmForm):
         )
 
 
-class PlageEditForm(PlageForm):
+class PlageEditForm(Stated, PlageForm):
     """An opening seen from one of its days: this day, from it on, or the whole series."""
 
     SCOPES: ClassVar = {
@@ -239,6 +240,10 @@ class AbsenceForm(RhythmForm):
             note=data["note"],
             **self.rhythm_columns(),
         )
+
+
+class AbsenceEditForm(Stated, AbsenceForm):
+    """One that exists."""
 
 
 class EndForm(forms.Form):

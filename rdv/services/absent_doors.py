@@ -11,8 +11,8 @@ from django.db.models import Count, Q, QuerySet
 from django.http import Http404
 
 from agents.access import Scope
-from agents.models import AGENDA_ROLES, Affectation, Agent, Role
-from rdv.access import site_ids_of
+from agents.models import Agent, Role
+from rdv.access import agents_in_sight, site_ids_in_sight
 from rdv.models import Absence, PropositionState, SuiteState
 
 # Those who say it for somebody else: domain.md gives absences to the responsable; the desk is who is phoned.
@@ -23,20 +23,15 @@ KEPT_IN_SIGHT = timedelta(days=7)
 
 def reportable_agents(scope: Scope, *, today: date) -> list[Agent]:
     """Whose absence this agent may say: oneself, and everybody with an agenda on the sites where one is at the desk or
-    at the head."""
-    led = [site_id for site_id, role in scope.roles.items() if role in DESK]
-    rows = Affectation.objects.current(today).filter(site__in=led, role__in=AGENDA_ROLES)
-    ids = set(rows.values_list("agent_id", flat=True))
-    if scope.has_agenda:
-        ids.add(scope.agent_id)
-    return list(Agent.objects.active().filter(pk__in=ids).select_related("departement").order_by("search_key", "id"))
+    at the head; those who left too, as long as people are to be told."""
+    return agents_in_sight(scope, today=today, roles=DESK)
 
 
 def may_report(scope: Scope, agent: Agent, *, today: date) -> bool:
     """The same for one agent."""
     if agent.departement_id != scope.departement_code:
         return False
-    sites = site_ids_of(agent, today=today)
+    sites = site_ids_in_sight(agent, today=today)
     desk = {site_id for site_id, role in scope.roles.items() if role in DESK}
     return bool(sites) and (agent.pk == scope.agent_id or bool(desk & set(sites)))
 

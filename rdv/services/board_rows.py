@@ -217,7 +217,7 @@ def read_rows(site: Site, on: date, *, start: datetime, end: datetime, now: date
         for agent_id, _ in agents
         if rows.rdvs[pk].site_id == site.pk and rows.rdvs[pk].is_live
     }
-    rows.members = _members(site, affected | here)
+    rows.members = _members(site, affected, here)
     rows.busy_of = _by(busy, lambda row: row.agent_id)
     rows.people_of = _by(_people(rows.rdvs), lambda row: row.rdv_id)
     rows.teams = _teams(site)
@@ -262,8 +262,11 @@ def _people(rdvs: Iterable[int]) -> Iterable[PersonRow]:
     return map(PersonRow._make, rows.values_list(*PERSON_FIELDS))
 
 
-def _members(site: Site, agent_ids: Iterable[int]) -> list[Member]:
-    agents = Agent.objects.active().filter(pk__in=agent_ids, departement=site.departement_id)
+def _members(site: Site, affected: set[int], here: set[int]) -> list[Member]:
+    """An account that was closed keeps its column as long as people come for it."""
+    agent_ids = affected | here
+    seen = Q(pk__in=affected, is_active=True) | Q(pk__in=here)
+    agents = Agent.objects.filter(seen, departement=site.departement_id)
     services: dict[int, set[int]] = defaultdict(set)
     for agent_id, service_id in AgentService.objects.filter(agent__in=agent_ids).values_list("agent_id", "service_id"):
         services[agent_id].add(service_id)

@@ -111,18 +111,27 @@ def end_plage(*, plage: PlageOuverture, last_day: date, author: Author, now: dat
     """No opening after `last_day`, those changed by hand included. What has begun stays; booked Rdv stay booked."""
     with transaction.atomic(durable=True):
         lock_agents([plage.agent_id])
-        plage = reread(plage)
-        before = rule_of(plage)
-        removed, _ = plage.ouvertures.filter(starts_at__gt=now, occurrence_on__gt=last_day).delete()
-        if last_day < plage.first_day:
-            plage.is_ended = True
-        elif plage.rhythm != RhythmChoice.ONCE and (plage.until is None or plage.until > last_day):
-            plage.until = last_day
-            plage.is_ended = last_day < local_date(now, plage.departement.zone)
-        plage.save(update_fields=["until", "is_ended"])
-        data = {"before": before.told(), "last_day": last_day, "removed": removed}
-        write(plage, "plage.ended", author=author, now=now, data=data)
-        return plage
+        return end_within(plage, last_day=last_day, author=author, now=now)
+
+
+def end_within(
+    plage: PlageOuverture, *, last_day: date, author: Author, now: datetime, only: Q | None = None
+) -> PlageOuverture:
+    """The same in the transaction of the caller, who holds the agent's lock. `only`: the openings that go; the others,
+    changed by hand, stay."""
+    plage = reread(plage)
+    before = rule_of(plage)
+    ahead = plage.ouvertures.filter(only or Q(), starts_at__gt=now, occurrence_on__gt=last_day)
+    removed, _ = ahead.delete()
+    if last_day < plage.first_day:
+        plage.is_ended = True
+    elif plage.rhythm != RhythmChoice.ONCE and (plage.until is None or plage.until > last_day):
+        plage.until = last_day
+        plage.is_ended = last_day < local_date(now, plage.departement.zone)
+    plage.save(update_fields=["until", "is_ended"])
+    data = {"before": before.told(), "last_day": last_day, "removed": removed}
+    write(plage, "plage.ended", author=author, now=now, data=data)
+    return plage
 
 
 def _rewrite(

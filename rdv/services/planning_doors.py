@@ -12,7 +12,7 @@ from django.http import Http404
 
 from agents.access import Scope
 from agents.models import AGENDA_ROLES, Affectation, Agent, Role, Site
-from rdv.access import site_ids_of
+from rdv.access import site_ids_in_sight, site_ids_of
 from rdv.models import Absence, Motif, Ouverture, PlageOuverture
 
 
@@ -27,15 +27,28 @@ def agents_to_plan(scope: Scope, *, today: date) -> list[Agent]:
 
 
 def agent_to_plan(scope: Scope, agent_id: int, *, today: date) -> Agent:
-    found: Agent | None = (
-        Agent.objects.active()
-        .filter(pk=agent_id, departement=scope.departement_code)
-        .select_related("departement")
-        .first()
-    )
+    """Whose openings and absences this agent may change: those of somebody who left too, as long as some are ahead."""
+    found = _agent_of(scope, agent_id)
+    return _planned(scope, found, site_ids_in_sight(found, today=today))
+
+
+def agent_to_open(scope: Scope, agent_id: int, *, today: date) -> Agent:
+    """For whom new openings are made: somebody who has an agenda today."""
+    found = _agent_of(scope, agent_id)
+    if not found.is_active:
+        raise Http404
+    return _planned(scope, found, site_ids_of(found, today=today))
+
+
+def _agent_of(scope: Scope, agent_id: int) -> Agent:
+    rows = Agent.objects.filter(pk=agent_id, departement=scope.departement_code).select_related("departement")
+    found: Agent | None = rows.first()
     if found is None:
         raise Http404
-    its_site_ids = site_ids_of(found, today=today)
+    return found
+
+
+def _planned(scope: Scope, found: Agent, its_site_ids: Sequence[int]) -> Agent:
     # Somebody without an agenda (a secretary) has nothing to plan, for themselves either.
     if not its_site_ids or not scope.may_plan_for(found.pk, its_site_ids):
         raise Http404

@@ -20,6 +20,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from agents.models import Agent
 from agents.views.guards import AgentRequest, agent_required
+from agents.views.saving import status_of
 from rdv.core import clock
 from rdv.domain import french
 from rdv.forms.planning import EndForm, PlageEditForm, PlageForm, initial_of_rule
@@ -28,6 +29,7 @@ from rdv.services import planning
 from rdv.services.planning import EditScope, PlanningRefused, Preview
 from rdv.services.planning_doors import (
     absences_ahead,
+    agent_to_open,
     agent_to_plan,
     agents_to_plan,
     motifs_to_open,
@@ -79,9 +81,12 @@ def my_planning(request: AgentRequest) -> HttpResponse:
 def plages(request: AgentRequest, agent_id: int) -> HttpResponse:
     at = asked_at(request)
     planned = agent_to_plan(request.scope, agent_id, today=at.today)
+    others = agents_to_plan(request.scope, today=at.today)
+    may_open = planned in others
     context = {
         "planned": planned,
-        "agents_planned": agents_to_plan(request.scope, today=at.today),
+        "agents_planned": others if may_open else [planned, *others],
+        "may_open": may_open,
         "plages": [(plage, planning.rule_of(plage)) for plage in plages_ahead(planned, now=at.now)],
         "absences": [(absence, planning.rule_of_absence(absence)) for absence in absences_ahead(planned, now=at.now)],
     }
@@ -103,7 +108,7 @@ def plage(request: AgentRequest, uuid: uuids.UUID) -> HttpResponse:
 @agent_required
 def plage_create(request: AgentRequest, agent_id: int) -> HttpResponse:
     at = asked_at(request)
-    planned = agent_to_plan(request.scope, agent_id, today=at.today)
+    planned = agent_to_open(request.scope, agent_id, today=at.today)
     form = _create_form(request, planned, at)
     preview = None
     if request.method == "POST" and form.is_valid():
@@ -308,4 +313,4 @@ def answer(
         "is_asked": request.method == "POST" and effects is not None,
         "has_changed": "confirmer" in request.POST and effects is not None,
     }
-    return render(request, template, shown, status=422 if form.errors else 200)
+    return render(request, template, shown, status=status_of(form))

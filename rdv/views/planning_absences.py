@@ -15,9 +15,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from agents.models import Agent
 from agents.views.guards import AgentRequest, agent_required
-from rdv.forms.planning import AbsenceForm, initial_of_absence
+from agents.views.saving import status_of
+from rdv.domain import french
+from rdv.forms.planning import AbsenceEditForm, AbsenceForm, initial_of_absence
 from rdv.models import Absence, Rdv
 from rdv.services import planning
+from rdv.services.absence_overlaps import overlapping, words_of
 from rdv.services.planning import AbsenceRule, PlanningRefused
 from rdv.services.planning_doors import absence_to_plan, agent_to_plan
 from rdv.views.agenda.asked import back_to_agenda, with_place
@@ -62,7 +65,7 @@ def absence_create(request: AgentRequest, agent_id: int) -> HttpResponse:
 def absence_edit(request: AgentRequest, uuid: uuids.UUID) -> HttpResponse:
     at = asked_at(request)
     found = absence_to_plan(request.scope, uuid, today=at.today)
-    form = _form(request, initial_of_absence(planning.rule_of_absence(found)))
+    form = _form(request, initial_of_absence(planning.rule_of_absence(found)), AbsenceEditForm)
 
     def save(rule: AbsenceRule) -> Absence:
         return planning.edit_absence(absence=found, rule=rule, author=request.scope.author(), now=at.now).absence
@@ -76,19 +79,28 @@ def absence_edit(request: AgentRequest, uuid: uuids.UUID) -> HttpResponse:
 def absence_delete(request: AgentRequest, uuid: uuids.UUID) -> HttpResponse:
     at = asked_at(request)
     found = absence_to_plan(request.scope, uuid, today=at.today)
+    rule = planning.rule_of_absence(found)
+    still = words_of(overlapping(found.agent, rule, now=at.now, besides=found.uuid))
     if request.method != "POST":
-        context = {"absence": found, "rule": planning.rule_of_absence(found), "planned": found.agent}
+        context = {"absence": found, "rule": rule, "planned": found.agent, "still": still}
         return render(request, "rdv/planning/absence_supprimer.html", context)
     try:
         planning.delete_absence(absence=found, author=request.scope.author(), now=at.now)
-        messages.success(request, "L’absence est supprimée. Son temps à venir est de nouveau libre.")
+        messages.success(request, f"L’absence est supprimée. {_still_words(still)}")
     except PlanningRefused as refusal:
         messages.warning(request, refusal.message)
     return redirect(back_to_agenda(request) or reverse("rdv:plages", args=[found.agent_id]))
 
 
-def _form(request: AgentRequest, initial: dict[str, Any]) -> AbsenceForm:
-    return AbsenceForm(request.POST if request.method == "POST" else None, initial=initial)
+def _still_words(still: Sequence[str]) -> str:
+    if not still:
+        return "Son temps à venir est de nouveau libre."
+    verb = "prend" if len(still) == 1 else "prennent"
+    return f"{french.joined([f'« {words} »' for words in still])} {verb} encore une partie de ce temps."
+
+
+def _form(request: AgentRequest, initial: dict[str, Any], kind: type[AbsenceForm] = AbsenceForm) -> AbsenceForm:
+    return kind(request.POST if request.method == "POST" else None, initial=initial)
 
 
 def _asked_or_saved(
@@ -104,7 +116,9 @@ def _asked_or_saved(
     if request.method == "POST" and form.is_valid():
         try:
             affected = planning.preview_absence(agent=planned, rule=form.rule, now=at.now)
-            effects = _effects(request, form.rule, affected)
+            own = context["absence"].uuid if "absence" in context else form.cleaned_data["key"]
+            already = overlapping(planned, form.rule, now=at.now, besides=own)
+            effects = _effects(request, form.rule, affected, already)
             if "confirmer" in request.POST and request.POST.get("vu") == effects["seen"]:
                 saved = save(form.rule)
                 messages.success(request, "L’absence est enregistrée.")
@@ -123,12 +137,15 @@ def _asked_or_saved(
         "effects": effects,
         "has_changed": "confirmer" in request.POST and effects is not None,
     }
-    return render(request, "rdv/planning/absence_form.html", shown, status=422 if form.errors else 200)
+    return render(request, "rdv/planning/absence_form.html", shown, status=status_of(form))
 
 
-def _effects(request: AgentRequest, rule: AbsenceRule, affected: Sequence[Rdv]) -> dict[str, Any]:
+def _effects(
+    request: AgentRequest, rule: AbsenceRule, affected: Sequence[Rdv], already: Sequence[Absence]
+) -> dict[str, Any]:
     return {
         "words": rule.words,
         "rdvs": [rdv_line(rdv, request.scope) for rdv in affected],
-        "seen": mark([rule.told(), [rdv.pk for rdv in affected]]),
+        "already": words_of(already),
+        "seen": mark([rule.told(), [rdv.pk for rdv in affected], [one.pk for one in already]]),
     }

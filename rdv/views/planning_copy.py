@@ -16,7 +16,7 @@ from agents.models import Agent
 from agents.views.guards import AgentRequest, agent_required
 from rdv.forms.planning_copy import CopyForm
 from rdv.services.planning import PlanningRefused
-from rdv.services.planning_doors import agent_to_plan, agents_to_plan
+from rdv.services.planning_doors import agent_to_open, agents_to_plan
 from rdv.services.week_copies import Copied, copied_before, monday, preview_copy
 from rdv.services.week_copies import copy_week as write_copy
 from rdv.views.planning import Asked, asked_at
@@ -31,7 +31,7 @@ WEEK = timedelta(days=7)
 @agent_required
 def copy_week(request: AgentRequest, agent_id: int) -> HttpResponse:
     at = asked_at(request)
-    planned = agent_to_plan(request.scope, agent_id, today=at.today)
+    planned = agent_to_open(request.scope, agent_id, today=at.today)
     form = _form(request, planned, at)
     if request.method == "POST" and form.is_valid():
         return _copied(request, form, at)

@@ -40,6 +40,7 @@ async function readAgain() {
   if (!answer) return sayBroken("offline");
   const elsewhere = answer.headers.get("HX-Redirect"); // the session is over
   if (elsewhere) return location.assign(elsewhere);
+  if (answer.status >= 400) return sayBroken(answer.status === 404 ? "closed" : "broken"); // an old board never stays without a word
   const html = await answer.text();
   // Something was done meanwhile: its own answer is newer.
   if (answer.status !== 200 || region() !== now || isBusy()) return;
@@ -96,6 +97,7 @@ function byLetter(event) {
   const gesture = LETTERS[event.key.toLowerCase()];
   if (!card || !gesture || event.ctrlKey || event.altKey || event.metaKey || event.repeat) return false;
   const values = { participation: card.dataset.participation, vu: card.dataset.seen, geste: gesture, date: region().dataset.day };
+  if (region().dataset.site) values.site = region().dataset.site;
   stays = true;
   window.htmx.ajax("POST", region().dataset.gesture, { ...SWAP, source: card, values });
   return true;

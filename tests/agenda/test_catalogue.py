@@ -1,6 +1,7 @@
 """The catalogue: administrators only, of their département only; sentences, journal, nothing lost between two."""
 
 import threading
+from datetime import timedelta
 
 import pytest
 from django.db import connection
@@ -11,6 +12,7 @@ from rdv.services import catalogue
 from rdv.services.catalogue import MotifRefused, SiteChange
 from tests.factories import (
     NOW,
+    make_agent,
     make_departement,
     make_motif,
     make_ouverture,
@@ -90,6 +92,48 @@ def test_the_list_by_service(house, client_of):
     assert f'name="m-{house.motif.uuid}" value="{house.other_site.pk}">' in html
 
 
+def switch(client, form):
+    """Tell what is lost if something is, then save."""
+    answer = client.post(f"{URL}sites/", form)
+    if answer.status_code == 409:
+        answer = client.post(f"{URL}sites/", form | {"perdu": answer.context["seen"]})
+    assert answer.status_code == 302
+
+
+@django_db
+def test_what_a_box_no_longer_ticked_loses_is_told_first(house, client_of):
+    client, motif, site = client_of("admin"), house.motif, house.site
+    agent = make_agent(site=site, services=[motif.service])
+    start = NOW + timedelta(days=15)
+    make_ouverture(agent, [motif], start, start + timedelta(hours=3), site=site)
+    booked = make_rdv(motif, site, [agent], start, usagers=[make_usager(house.departement)])
+    form = {f"was-{motif.uuid}": str(site.pk), f"m-{motif.uuid}": [house.other_site.pk]}
+    told = client.post(f"{URL}sites/", form)
+    assert told.status_code == 409
+    loss = next(one for one in told.context["losses"] if one.site == site)
+    assert loss.rdvs >= 1
+    assert loss.hours >= 1
+    page = told.content.decode()
+    assert "Rien n’est encore enregistré." in page
+    assert f'name="m-{motif.uuid}" value="{house.other_site.pk}"' in page
+    assert MotifSite.objects.filter(motif=motif, site=site).exists()
+    assert client.post(f"{URL}sites/", form | {"perdu": told.context["seen"]}).status_code == 302
+    assert not MotifSite.objects.filter(motif=motif, site=site).exists()
+    booked.refresh_from_db()
+    assert booked.cancelled_at is None
+    # Sent once more it changes nothing, and asks nothing.
+    assert client.post(f"{URL}sites/", form).status_code == 302
+
+
+@django_db
+def test_a_box_ticked_asks_nothing(house, client_of):
+    form = {
+        f"was-{house.motif.uuid}": str(house.site.pk),
+        f"m-{house.motif.uuid}": [house.site.pk, house.other_site.pk],
+    }
+    assert client_of("admin").post(f"{URL}sites/", form).status_code == 302
+
+
 @django_db
 def test_switches_write_what_changed_only_and_tell_it(house, client_of):
     """Shown: on the first site. Ticked now: on the second only."""
@@ -99,7 +143,7 @@ def test_switches_write_what_changed_only_and_tell_it(house, client_of):
         f"was-{house.phone.uuid}": str(house.site.pk),
         f"m-{house.phone.uuid}": [str(house.site.pk)],
     }
-    client_of("admin").post(f"{URL}sites/", form)
+    switch(client_of("admin"), form)
     assert list(MotifSite.objects.filter(motif=house.motif).values_list("site_id", flat=True)) == [house.other_site.pk]
     (line,) = Evenement.objects.filter(kind="motif.sites")
     assert line.data == {"name": "Pesée", "added": [house.other_site.pk], "removed": [house.site.pk]}
@@ -113,7 +157,7 @@ def test_a_colleague_s_switch_meanwhile_stays(house, client_of):
     shown = {f"was-{house.motif.uuid}": str(house.site.pk)}
     client = client_of("admin")
     client.post(f"{URL}sites/", shown | {f"m-{house.motif.uuid}": [house.site.pk, house.other_site.pk]})
-    client.post(f"{URL}sites/", shown)
+    switch(client, shown)
     assert list(MotifSite.objects.filter(motif=house.motif).values_list("site_id", flat=True)) == [house.other_site.pk]
 
 

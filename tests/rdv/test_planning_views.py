@@ -293,6 +293,39 @@ def test_an_agent_that_is_no_number_leads_to_ones_own_planning(browser, world, c
     assert answer.url == reverse("rdv:plages", args=[world.agent.pk])
 
 
+def test_an_absence_that_is_there_already_is_told(browser, world):
+    data = {"kind": "leave", "repetition": "once-1", "first_day": "2027-01-11", "last_day": "2027-01-13"}
+    key = {"key": "1a4ae3e4-0000-4000-8000-000000000003"}
+    url = reverse("rdv:absence_create", args=[world.agent.pk])
+    assert "déjà posée" not in text_of(browser.post(url, data | key))
+    see_then_save(browser, url, data | key)
+    # The same form again is the same absence: nothing to tell. Another form is another absence.
+    assert "déjà posée" not in text_of(browser.post(url, data | key))
+    again = text_of(browser.post(url, data | {"key": "1a4ae3e4-0000-4000-8000-000000000004"}))
+    assert "Une absence est déjà posée sur ce temps" in again
+    assert "« Congé, du lundi 11 janvier 2027 au mercredi 13 janvier 2027 »" in again
+    first = Absence.objects.get()
+    assert "déjà posée" not in text_of(browser.post(reverse("rdv:absence_edit", args=[first.uuid]), data))
+    other = text_of(browser.post(url, data | {"first_day": "2027-01-14", "last_day": "2027-01-15"}))
+    assert "déjà posée" not in other
+    report = {"agent": world.agent.pk, "kind": "leave", "first_day": "2027-01-12"}
+    assert "Une absence est déjà posée" in text_of(browser.get(reverse("rdv:absent_report"), report))
+
+
+def test_an_absence_deleted_says_what_still_takes_the_time(browser, world):
+    rule = AbsenceRule(first_day=MONDAY, last_day=date(2027, 1, 15), kind="leave")
+    first, _ = create_absence(agent=world.agent, rule=rule, author=AGENT, now=NOW)
+    second, _ = create_absence(agent=world.agent, rule=rule, author=AGENT, now=NOW)
+    url = reverse("rdv:absence_delete", args=[first.uuid])
+    assert "Une autre absence prend encore une partie de ce temps" in text_of(browser.get(url))
+    said = text_of(browser.post(url, follow=True))
+    assert "prend encore une partie de ce temps" in said
+    assert "de nouveau libre" not in said
+    url = reverse("rdv:absence_delete", args=[second.uuid])
+    assert "Une autre absence" not in text_of(browser.get(url))
+    assert "Son temps à venir est de nouveau libre." in text_of(browser.post(url, follow=True))
+
+
 def test_an_absence_is_edited_and_deleted(browser, world):
     rule = AbsenceRule(first_day=MONDAY, last_day=date(2027, 1, 15), kind="leave")
     absence, _ = create_absence(agent=world.agent, rule=rule, author=AGENT, now=NOW)

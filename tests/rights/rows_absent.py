@@ -55,7 +55,7 @@ def _post(name, door, args, data=lambda _h, _r: {}, **more):
 
 AWAY = [
     Ask("rdv:absent_report", site(*SITE), viewer="secretaire", queries=10),
-    Ask("rdv:absent_report", site(*SITE), label="ses rdv", data=_report, viewer="responsable", queries=21),
+    Ask("rdv:absent_report", site(*SITE), label="ses rdv", data=_report, viewer="responsable", queries=22),
     _post("absent_report", site(*REPORTERS, otherwise=REFUSED), lambda _h, _r: [], _new_report),
     Ask("rdv:absent", site(*REPORTERS), args=_reported, viewer="secretaire", queries=25),
     _post("absent", site(*REPORTERS), _reported, _decided),

@@ -3,6 +3,7 @@
 import datetime as dt
 
 from rdv.core.links import make_token
+from rdv.services.motif_effects import losses_on_sites
 from tests.rights.doors import (
     HERE,
     NOT_FOUND,
@@ -149,7 +150,9 @@ def _motif_fields(house, _role):
 
 def _switches(house, _role):
     key = house.motif.uuid
-    return {f"was-{key}": f"{house.site.pk},{house.other_site.pk}", f"m-{key}": [house.site.pk]}
+    losses = losses_on_sites(house.motif, [house.other_site.pk], now=house.now)
+    told = {"perdu": "-".join(one.seen for one in losses)} if losses else {}
+    return {f"was-{key}": f"{house.site.pk},{house.other_site.pk}", f"m-{key}": [house.site.pk]} | told
 
 
 CATALOGUE = [

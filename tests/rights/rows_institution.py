@@ -1,5 +1,6 @@
 """Rows of the matrix: signing in, accounts, settings of the département, the platform, machines and local messages."""
 
+from rdv.services import leaving
 from tests.rights.doors import (
     FORBIDDEN,
     INSIDE,
@@ -79,8 +80,29 @@ def _departement(_house, _role):
     }
 
 
+def _role_held(house, _role):
+    return [house.colleague.pk, house.affectation.pk]
+
+
+# What the page of effects had said: without it nothing is done.
+
+
+def _closing_account(house, _role):
+    lost = leaving.lost_with_account(house.colleague, now=house.now)
+    return {"active": "0", "perdu": lost.seen}
+
+
+def _ending_role(house, _role):
+    return {"perdu": leaving.lost_with_role(house.affectation, now=house.now).seen}
+
+
+def _fewer_services(house, _role):
+    lost = leaving.lost_with_services(house.colleague, [house.ssl], now=house.now)
+    return {"services": [house.ssl.pk], "perdu": lost.seen}
+
+
 def _post(name, door, **options):
-    return Ask(f"agents:{name}", door, "POST", writes=True, **options)
+    return Ask(name if ":" in name else f"agents:{name}", door, "POST", writes=True, **options)
 
 
 def _of_colleague(name, data=lambda _house, _role: {}):
@@ -191,15 +213,12 @@ SETTINGS = [
     Ask("agents:admin_agent", admin("admin"), args=_colleague, viewer="admin", queries=14, is_fresh=True),
     _of_colleague("admin_send_link"),
     _of_colleague("admin_reset_factor"),
-    _of_colleague("admin_active", lambda _h, _r: {"active": "0"}),
+    Ask("rdv:account_opening", admin("admin"), args=_colleague, viewer="admin", queries=13, is_fresh=True),
+    _of_colleague("rdv:account_opening", _closing_account),
     _of_colleague("admin_add_role", lambda h, _r: _role_fields(h, site=h.other_site.pk)),
-    _post(
-        "admin_end_role",
-        admin("admin"),
-        args=lambda h, _r: [h.colleague.pk, h.affectation.pk],
-        is_fresh=True,
-    ),
-    _of_colleague("admin_services", lambda h, _r: {"services": [h.ssl.pk]}),
+    Ask("rdv:role_end", admin("admin"), args=_role_held, viewer="admin", queries=15, is_fresh=True),
+    _post("rdv:role_end", admin("admin"), args=_role_held, data=_ending_role, is_fresh=True),
+    _of_colleague("rdv:account_services", _fewer_services),
     Ask("agents:operateur_home", operateur(), viewer="operateur", queries=8),
     Ask("agents:new_departement", operateur(), viewer="operateur", queries=7, is_fresh=True),
     _post("new_departement", operateur(), data=_departement, is_fresh=True),

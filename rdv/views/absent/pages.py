@@ -20,6 +20,7 @@ from rdv.core import clock
 from rdv.forms.absent import ReportForm, read_wanted
 from rdv.models import Absence, AbsenceKind
 from rdv.services import absent, planning
+from rdv.services.absence_overlaps import overlapping, words_of
 from rdv.services.absent_doors import absence_to_report, reportable_agents, running_absences
 from rdv.services.absent_plan import Line, Plan, plan_new, plan_of
 from rdv.services.absent_previews import previews_of
@@ -69,7 +70,8 @@ def report(request: AgentRequest) -> HttpResponse:
     context: dict[str, Any] = {"form": form}
     if plan is not None:
         # One key for this page, however often its button is pressed.
-        context |= _shown(request, plan, at) | {"key": form.cleaned_data["key"] or uuids.uuid4()}
+        already = words_of(overlapping(plan.agent, plan.rule, now=at.now, besides=form.cleaned_data["key"]))
+        context |= _shown(request, plan, at) | {"key": form.cleaned_data["key"] or uuids.uuid4(), "already": already}
     else:
         found = running_absences(agents, today=at.today)
         context["running"] = [(absence, planning.rule_of_absence(absence).words) for absence in found[:RUNNING]]

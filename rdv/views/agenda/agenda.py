@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 
 from agents.models import Agent, Role
 from agents.views.guards import AgentRequest, role_required
-from rdv.access import agent_seen, agents_seen, site_ids_of, sites_of
+from rdv.access import agent_seen, agents_in_sight, site_ids_in_sight, sites_of
 from rdv.core import clock
 from rdv.domain import french
 from rdv.services.agenda import Day, Kind, read_days
@@ -86,7 +86,7 @@ def _agent_shown(request: AgentRequest, asked: Asked, now: datetime) -> Agent | 
 
 def _reader(request: AgentRequest, shown: Agent, now: datetime, *, place: str) -> Reader:
     zone = request.departement.zone
-    its_sites = site_ids_of(shown, today=clock.local_date(now, zone))
+    its_sites = site_ids_in_sight(shown, today=clock.local_date(now, zone))
     return Reader(
         scope=request.scope,
         agent=shown,
@@ -141,7 +141,7 @@ def _frame(
 
 
 def _choices(request: AgentRequest, shown: Agent, now: datetime) -> list[Agent]:
-    found = agents_seen(request.scope, today=clock.local_date(now, request.departement.zone))
+    found = agents_in_sight(request.scope, today=clock.local_date(now, request.departement.zone))
     return found if shown in found else [shown, *found]
 
 

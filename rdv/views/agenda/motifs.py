@@ -12,15 +12,18 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from agents.access import sites_of
 from agents.models import Service, Site
 from agents.views.guards import AgentRequest, admin_required
+from agents.views.saving import status_of
 from rdv.core import clock
 from rdv.forms.agenda_motif import MotifForm, switches_in
 from rdv.models import Motif
 from rdv.services import catalogue
 from rdv.services.agenda_doors import is_used, motif_for_admin, motifs_named, rdvs_ahead, services_with_motifs
 from rdv.services.catalogue import MotifRefused, SiteChange
-from rdv.services.motif_effects import FIELDS, Loss, loss_of
+from rdv.services.motif_effects import FIELDS, Loss, loss_of, losses_on_sites
 
 ARCHIVED = "oui"
+# Of the form of switches: not sent again as it was.
+ASIDE = ("csrfmiddlewaretoken", "perdu")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,17 +64,25 @@ def _row(motif: Motif, sites: list[Site]) -> Row:
 @require_POST
 @admin_required
 def switches(request: AgentRequest) -> HttpResponse:
-    """Only what this person changed on the screen is written: a colleague's change meanwhile stays."""
+    """Only what this person changed on the screen is written: a colleague's change meanwhile stays. What is lost where
+    a box is no longer ticked is told first."""
+    now = clock.now()
     asked = switches_in(request.POST)
     changes = [
-        SiteChange(motif, added=now - was, removed=was - now)
+        SiteChange(motif, added=ticked - was, removed=was - ticked)
         for motif in motifs_named(request.departement, asked.keys())
-        for was, now in [asked[motif.uuid]]
-        if was != now
+        for was, ticked in [asked[motif.uuid]]
+        if was != ticked
     ]
+    losses = [loss for change in changes for loss in losses_on_sites(change.motif, change.removed, now=now)]
+    seen = "-".join(loss.seen for loss in losses)
+    if losses and request.POST.get("perdu") != seen:
+        sent = [(name, value) for name, values in request.POST.lists() for value in values if name not in ASIDE]
+        context = {"losses": losses, "seen": seen, "sent": sent, "has_changed": "perdu" in request.POST}
+        return render(request, "rdv/motifs/sites_retires.html", context, status=409)
     try:
         count = catalogue.set_motif_sites(
-            departement=request.departement, changes=changes, author=request.scope.author(), now=clock.now()
+            departement=request.departement, changes=changes, author=request.scope.author(), now=now
         )
     except MotifRefused as refusal:
         messages.error(request, refusal.message)
@@ -138,7 +149,7 @@ def _form_page(
 ) -> HttpResponse:
     ahead = rdvs_ahead(motif, now=clock.now()) if motif else 0
     context = {"form": form, "motif": motif, "name": name, "ahead": ahead, "loss": loss}
-    return render(request, "rdv/motifs/motif.html", context, status=422 if form.errors else 200)
+    return render(request, "rdv/motifs/motif.html", context, status=status_of(form))
 
 
 @require_POST

@@ -1,6 +1,6 @@
 """What the address of the day board asks for. What cannot be read is forgotten, never refused.
 
-journee/?date=2026-11-24&equipe=3&rdv=<uuid of the Rdv shown beside>&nom=bouz
+journee/?site=mds-de-lens&date=2026-11-24&equipe=3&rdv=<uuid of the Rdv shown beside>&nom=bouz
 """
 
 import uuid as uuids
@@ -25,6 +25,8 @@ class BoardAsked:
     today: date
     rdv: uuids.UUID | None = None
     nom: str = ""
+    # The slug of the site, for whoever has several: another tab may choose another one for the session.
+    site: str = ""
 
     @property
     def written(self) -> str:
@@ -34,7 +36,8 @@ class BoardAsked:
     def url(self, **changes: object) -> str:
         """Today is not written: a board left open overnight opens on the new day."""
         asked = replace(self, **changes)  # type: ignore[arg-type]  # each caller names fields of BoardAsked
-        pairs = {"date": asked.day.isoformat()} if asked.day != asked.today else {}
+        pairs = {"site": asked.site} if asked.site else {}
+        pairs |= {"date": asked.day.isoformat()} if asked.day != asked.today else {}
         pairs |= {"rdv": str(asked.rdv)} if asked.rdv else {}
         pairs |= {"nom": asked.nom} if asked.nom else {}
         address = reverse("rdv:board")
@@ -44,7 +47,8 @@ class BoardAsked:
 def read_board_asked(data: Mapping[str, Any], *, today: date) -> BoardAsked:
     day = read_day(str(data.get("date", ""))) or today
     nom = str(data.get("nom", ""))[:MAX_TEXT].replace("\x00", "").strip()
-    return BoardAsked(day, today, read_uuid(str(data.get("rdv", ""))), nom)
+    site = str(data.get("site", ""))[:MAX_TEXT].replace("\x00", "")
+    return BoardAsked(day, today, read_uuid(str(data.get("rdv", ""))), nom, site)
 
 
 def board_day(written: str) -> date | None:

@@ -14,9 +14,8 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods
 
-from agents.models import Site
 from agents.views.guards import AgentRequest
-from rdv.access import participation_for_agent, rdv_for_agent, sites_of
+from rdv.access import participation_for_agent, rdv_for_agent
 from rdv.core import clock
 from rdv.core.errors import DomainError
 from rdv.core.journal import Author
@@ -31,12 +30,11 @@ from rdv.services.errors import ChangedMeanwhile
 from rdv.views.agenda.lines import clock as hour_of
 from rdv.views.agenda.lines import name_of
 from rdv.views.board.aside import Expected, found_by
-from rdv.views.board.asked import BoardAsked, read_board_asked, read_uuid
-from rdv.views.board.page import show_board
+from rdv.views.board.asked import BoardAsked, read_uuid
+from rdv.views.board.page import closed, show_board, where
 from rdv.views.board.persons import MINUTES
 from rdv.views.board.words import Reader, Stamp, read_stamp
 from rdv.views.console.screen import console_roles
-from rdv.views.site import current_site
 
 STATUSES = {"vu": Status.SEEN, "absent": Status.NOSHOW, "excuse": Status.EXCUSED, "a-venir": Status.UNKNOWN}
 SAID = {
@@ -63,7 +61,9 @@ SIMPLE: dict[str, SimpleGesture] = {
 @console_roles
 def arrival(request: AgentRequest) -> HttpResponse:
     """A name, or an hour, then Enter: one person answers and has arrived; several, and they are shown to choose."""
-    asked, site = _where(request)
+    asked, site = where(request, request.POST or request.GET)
+    if site is None:
+        return closed(request)
     if request.method != "POST":
         return redirect(asked.url())
     now = clock.now()
@@ -98,7 +98,7 @@ def _nobody(asked: BoardAsked, found: list[Expected], reader: Reader) -> str:
 @console_roles
 def gesture(request: AgentRequest) -> HttpResponse:
     """One person, one gesture, and what the page showed of them (`vu`)."""
-    asked, _ = _where(request)
+    asked, _ = where(request, request.POST or request.GET)
     if request.method != "POST":
         return redirect(asked.url())
     key = read_uuid(request.POST.get("participation", ""))
@@ -111,7 +111,7 @@ def gesture(request: AgentRequest) -> HttpResponse:
 def _done(
     request: AgentRequest, asked: BoardAsked, participation: Participation, code: str, *, now: datetime
 ) -> HttpResponse:
-    asked = BoardAsked(asked.day, asked.today, participation.rdv.uuid)
+    asked = BoardAsked(asked.day, asked.today, participation.rdv.uuid, site=asked.site)
     try:
         done = _write(request, participation, code, now=now)
     except DomainError as error:
@@ -175,15 +175,10 @@ def _refused(
     request: AgentRequest, asked: BoardAsked, participation: Participation, error: DomainError
 ) -> HttpResponse:
     """409: the board as it is now, who changed it last, and the same gestures again."""
-    _, site = _where(request)
+    _, site = where(request, request.POST or request.GET)
+    if site is None:
+        return closed(request)
     more: dict[str, Any] = {"refusal": error, "refused_name": name_of(participation)}
     if isinstance(error, ChangedMeanwhile):
         more["changed"] = last_change(rdv_for_agent(request.scope, participation.rdv.uuid))
     return show_board(request, site, asked, status=409, **more)
-
-
-def _where(request: AgentRequest) -> tuple[BoardAsked, Site]:
-    today = clock.local_date(clock.now(), request.departement.zone)
-    site = current_site(request, sites_of(request.scope))
-    assert site is not None  # noqa: S101 - console_roles: a role is held on a site
-    return read_board_asked(request.POST or request.GET, today=today), site

@@ -5,16 +5,17 @@ Room: views. rdv/views/board/gestures writes, then leads back here.
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from agents.models import Site
 from agents.views.guards import AgentRequest
-from rdv.access import site_for_agent, sites_of
+from rdv.access import sites_in_sight
 from rdv.core import clock
 from rdv.domain import french
 from rdv.services.board import read_board
@@ -37,21 +38,33 @@ DAY = timedelta(days=1)
 @require_safe
 @console_roles
 def board(request: AgentRequest) -> HttpResponse:
-    asked = read_board_asked(request.GET, today=clock.local_date(clock.now(), request.departement.zone))
-    if "site" in request.GET:
-        return _at_site(request, asked)
-    sites = sites_of(request.scope)
-    site = current_site(request, sites)
-    assert site is not None  # noqa: S101 - console_roles: a role is held on a site
+    asked, site = where(request, request.GET)
+    if site is None:
+        return closed(request)
+    if "site" in request.GET and not request.htmx and request.session.get(SITE_KEY) != site.pk:
+        # A link to another of one's sites chooses it, as the list of the bar does. A piece of page never does: it is
+        # that of a tab, and another tab may be about another site.
+        request.session[SITE_KEY] = site.pk
+        return redirect(asked.url())
     if "equipe" in request.GET:
         _remember_team(request, site, request.GET["equipe"])
     return show_board(request, site, asked)
 
 
-def _at_site(request: AgentRequest, asked: BoardAsked) -> HttpResponse:
-    """A link to another of one's sites chooses it, as the list of the bar does."""
-    request.session[SITE_KEY] = site_for_agent(request.scope, request.GET["site"]).pk
-    return redirect(asked.url())
+def where(request: AgentRequest, data: Mapping[str, Any]) -> tuple[BoardAsked, Site | None]:
+    """What is asked, and the site that the page is about: the one it names, else the one of the session. None when all
+    of one's sites are closed and nobody is expected there; 404 for a site that is not one's own."""
+    now = clock.now()
+    asked = read_board_asked(data, today=clock.local_date(now, request.departement.zone))
+    sites = sites_in_sight(request.scope, today=asked.today)
+    site = next((one for one in sites if one.slug == asked.site), None) if asked.site else current_site(request, sites)
+    if asked.site and site is None:
+        raise Http404
+    return replace(asked, site=site.slug if site and len(sites) > 1 else ""), site
+
+
+def closed(request: AgentRequest) -> HttpResponse:
+    return render(request, "rdv/board/ferme.html", {"departement": request.departement})
 
 
 def _remember_team(request: AgentRequest, site: Site, text: str) -> None:
@@ -103,6 +116,7 @@ def _context(request: AgentRequest, site: Site, found: Board, reader: Reader) ->
     return {
         "departement": request.departement,
         "site": site,
+        "others_closed": [] if request.htmx else others_closed(request, site, asked),
         "board": found,
         "shown": shown_board(found, reader),
         "asked": asked,
@@ -123,6 +137,13 @@ def _context(request: AgentRequest, site: Site, found: Board, reader: Reader) ->
         "chosen": _chosen(request, found, reader),
         "minutes": MINUTES,
     }
+
+
+def others_closed(request: AgentRequest, site: Site, asked: BoardAsked) -> list[tuple[Site, str]]:
+    """Closed sites where people are still expected: the list of the bar has them no more."""
+    sites = sites_in_sight(request.scope, today=asked.today) if asked.site else []
+    there = [one for one in sites if not one.is_active and one.pk != site.pk]
+    return [(one, asked.url(site=one.slug, rdv=None, nom="")) for one in there]
 
 
 def _chosen(request: AgentRequest, found: Board, reader: Reader) -> Mapping[str, Any] | None:

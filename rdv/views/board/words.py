@@ -188,12 +188,12 @@ def _rdv(block: Block, visit: Visit, column: Column, reader: Reader) -> Said:
 
 def card_url(asked: BoardAsked, rdv: UUID) -> str:
     """This board with that Rdv beside it, without writing an address anew for each of two hundred cards."""
-    return _card_pattern(asked.day, asked.today).replace(str(NOBODY), str(rdv))
+    return _card_pattern(asked.day, asked.today, asked.site).replace(str(NOBODY), str(rdv))
 
 
 @lru_cache(maxsize=64)
-def _card_pattern(day: date, today: date) -> str:
-    return f"{BoardAsked(day, today, rdv=NOBODY).url()}#choisi"
+def _card_pattern(day: date, today: date, site: str) -> str:
+    return f"{BoardAsked(day, today, rdv=NOBODY, site=site).url()}#choisi"
 
 
 def title_of(visit: Visit) -> str:
