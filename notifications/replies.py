@@ -5,8 +5,11 @@ kept; what we answered is, for two days, so that a second call of the provider h
 
     taken --answered--> kept two days
       |--the process died: whoever is called after a minute takes it over
+
+A question of ours (`Reply.question`) is answered by one number, and is over then: the same number again hears the same.
 """
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -44,11 +47,33 @@ def settle(reply: Reply, *, answer: str, question: dict[str, Any], now: datetime
     Reply.objects.filter(pk=reply.pk).update(answer=answer, question=question, answered_at=now)
 
 
-def last_question(phone: str, *, now: datetime) -> dict[str, Any]:
-    """What we asked back lately; {} when nothing."""
+@dataclass(frozen=True, slots=True)
+class AskedBack:
+    """A question of ours. `chosen`: the number that answered it, 0 while nobody has; `told`: what was said then."""
+
+    reply_id: int
+    at: datetime
+    question: dict[str, Any]
+
+    @property
+    def chosen(self) -> int:
+        return int(self.question.get("chosen", 0))
+
+    @property
+    def told(self) -> str:
+        return str(self.question.get("told", ""))
+
+
+def last_question(phone: str, *, now: datetime) -> AskedBack | None:
+    """What we asked back lately, answered or not."""
     rows = Reply.objects.filter(phone=phone, received_at__gt=now - QUESTION_STANDS).exclude(question={})
-    found: dict[str, Any] | None = rows.order_by("-received_at", "-id").values_list("question", flat=True).first()
-    return found or {}
+    found = rows.order_by("-received_at", "-id").first()
+    return AskedBack(found.pk, found.received_at, found.question) if found is not None else None
+
+
+def answered(asked: AskedBack, *, number: int, told: str) -> None:
+    """That question is over."""
+    Reply.objects.filter(pk=asked.reply_id).update(question=asked.question | {"chosen": number, "told": told})
 
 
 def forget(*, now: datetime) -> int:

@@ -5,6 +5,7 @@ place of today (a move asks again). The text that answers says no more than the 
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
 from zoneinfo import ZoneInfo
@@ -29,27 +30,50 @@ KIND = "rdv"
 TAKES = frozenset(Word)
 # Reminders leave at most two months before (rdv/forms/agenda_motif).
 ASKED_WITHIN = timedelta(days=62)
-Day = Sequence[Participation]
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """What this number was asked about one day; `asked_at`: when the last of these SMS left."""
+
+    rows: Sequence[Participation]
+    asked_at: datetime
+
+    @property
+    def first(self) -> Participation:
+        return self.rows[0]
+
+    @property
+    def live(self) -> list[Participation]:
+        return [one for one in self.rows if one.is_live]
+
+    @property
+    def is_open(self) -> bool:
+        return any(_is_open(one) for one in self.rows)
+
+    @property
+    def key(self) -> str:
+        return _key(self.first)
 
 
 class _Rdvs:
     def pending(self, phone: str, now: datetime) -> Sequence[Question]:
-        return [_question(day) for day in _days(phone, now) if any(_is_open(one) for one in day)]
+        return [_question(day) for day in _days(phone, now) if day.is_open]
 
     def last(self, phone: str, now: datetime) -> Question | None:
         """The day answered last: an answer sent twice hears the same, a yes may become a no."""
         return max(
-            (_question(day) for day in _days(phone, now) if not any(_is_open(one) for one in day)),
+            (_question(day) for day in _days(phone, now) if not day.is_open),
             key=lambda one: one.at,
             default=None,
         )
 
     def changeable(self, phone: str, now: datetime) -> Sequence[Question]:
-        return [_question(day) for day in _days(phone, now) if any(one.is_live for one in day)]
+        return [_question(day) for day in _days(phone, now) if day.live]
 
     def answer(self, question: Question, said: Word, phone: str, now: datetime) -> str:
-        day = next((day for day in _days(phone, now) if _key(day) == question.key), [])
-        if not day:
+        day = next((day for day in _days(phone, now) if day.key == question.key), None)
+        if day is None:
             return "Ce rendez-vous a changé : suivez le lien de notre message."
         return gsm7.plain(_yes(day, now) if said is Word.YES else _no(day, now))
 
@@ -72,12 +96,12 @@ def _days(phone: str, now: datetime) -> list[Day]:
         for one in rows.select_related(*people).order_by("departement_id", "starts_at", "id")
         if asked[str(one.uuid)] >= agreed_at(one, one.rdv)
     ]
-    return [list(day) for _, day in groupby(found, key=lambda one: _key([one]))]
+    days = [list(day) for _, day in groupby(found, key=_key)]
+    return [Day(day, max(asked[str(one.uuid)] for one in day)) for day in days]
 
 
-def _key(day: Day) -> str:
-    first = day[0]
-    return f"{first.departement_id} {local_date(first.starts_at, _zone(first)).isoformat()}"
+def _key(one: Participation) -> str:
+    return f"{one.departement_id} {local_date(one.starts_at, _zone(one)).isoformat()}"
 
 
 def _zone(participation: Participation) -> ZoneInfo:
@@ -89,9 +113,10 @@ def _is_open(participation: Participation) -> bool:
 
 
 def _question(day: Day) -> Question:
-    first = next((one for one in day if _is_open(one)), day[0])
-    at = max((one.confirmed_at or one.status_at or one.created_at) for one in day)
-    return Question(KIND, _key(day), f"RDV {short(first.starts_at.astimezone(_zone(first)))}", at, TAKES)
+    first = next((one for one in day.rows if _is_open(one)), day.first)
+    at = max((one.confirmed_at or one.status_at or one.created_at) for one in day.rows)
+    words = f"RDV {short(first.starts_at.astimezone(_zone(first)))}"
+    return Question(KIND, day.key, words, at, TAKES, day.asked_at)
 
 
 def _author(participation: Participation) -> Author:
@@ -99,24 +124,23 @@ def _author(participation: Participation) -> Author:
 
 
 def _yes(day: Day, now: datetime) -> str:
-    live = [one for one in day if one.is_live]
+    live = day.live
     if not live:
-        first = day[0]
-        link = link_url("rdv", str(first.uuid))
-        return f"Ce RDV ({_hours(day)}) est annulé. Pour en reprendre un : {link} ou {_phone(first)}"
+        link = link_url("rdv", str(day.first.uuid))
+        return f"Ce RDV ({_hours(day.rows)}) est annulé. Pour en reprendre un : {link} ou {_phone(day.first)}"
     try:
         for one in live:
             confirm(participation=one, by=ConfirmedBy.SMS, author=_author(one), now=now)
     except DomainError as refusal:
-        return f"{refusal.message} Tél. {_phone(day[0])}"
+        return f"{refusal.message} Tél. {_phone(day.first)}"
     return f"C'est noté, vous venez : {_hours(live)}, {live[0].rdv.site.name}. Tél. {_phone(live[0])}"
 
 
 def _no(day: Day, now: datetime) -> str:
-    live = [one for one in day if one.is_live]
-    first = (live or day)[0]
+    live = day.live
+    first = (live or day.rows)[0]
     if not live:
-        return f"C'est bien annulé : RDV {_hours(day)}. Pour en reprendre un : {link_url('rdv', str(first.uuid))}"
+        return f"C'est bien annulé : RDV {_hours(day.rows)}. Pour en reprendre un : {link_url('rdv', str(first.uuid))}"
     try:
         for one in live:
             cancel_participation(participation=one, by_service=False, author=_author(one), now=now)
@@ -126,9 +150,9 @@ def _no(day: Day, now: datetime) -> str:
     return f"C'est annulé : RDV {_hours(live)}. Merci, la place servira. Erreur, ou autre date : {link}"
 
 
-def _hours(day: Day) -> str:
+def _hours(rows: Sequence[Participation]) -> str:
     """jeu. 26 nov. à 9h20 et 10h."""
-    first, *others = [one.starts_at.astimezone(_zone(one)) for one in day]
+    first, *others = [one.starts_at.astimezone(_zone(one)) for one in rows]
     later = [french.hour(one).replace(french.NBSP, "") for one in others if one != first]
     return french.joined([short(first), *dict.fromkeys(later)])
 

@@ -4,10 +4,13 @@ Made by waitlist_sms, confirming_sms, propositions_sms; read by sms_router.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from rdv.domain import french
+
+# Offers and propositions are answered within days: older SMS ask nothing any more.
+ASKED_WITHIN = timedelta(days=31)
 
 
 class Word(StrEnum):
@@ -23,13 +26,15 @@ class Word(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Question:
     """`key`: its own name within its kind; `words`: what it is about, as short as an SMS wants; `at`: when it was
-    asked, or answered; `has_numbers`: its dates are numbered."""
+    asked, answered, or over; `asked_at`: when the SMS that asks it last left for this number, None when none did;
+    `has_numbers`: its dates are numbered."""
 
     kind: str
     key: str
     words: str
     at: datetime
     takes: frozenset[Word]
+    asked_at: datetime | None = None
     has_numbers: bool = False
 
 

@@ -12,7 +12,7 @@ No transaction here: each answer is one of the services'. The provider may call 
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -31,6 +31,7 @@ POLITE = {"bonjour", "bonsoir", "merci", "beaucoup", "svp", "madame", "monsieur"
 # Where no date is numbered, 1 and 2 have always meant yes and no.
 BY_NUMBER: Mapping[int, Word] = {1: Word.YES, 2: Word.NO}
 NOT_UNDERSTOOD = "Nous n'avons pas compris. Répondez OUI, NON ou STOP, ou suivez le lien de notre message."
+OVER = "Vous avez déjà répondu à notre question. Pour autre chose, répondez OUI ou NON, ou suivez le lien du message."
 NOTHING = "Aucune place ne vous est proposée en ce moment. Vous gardez votre rang si vous êtes sur une liste d'attente."
 SEVERAL = "Nous vous avons posé plusieurs questions : suivez le lien de chaque message pour répondre."
 MOST_CHOICES = 5
@@ -78,11 +79,11 @@ def _decide(phone: str, text: str, now: datetime) -> Said:
     word = word_of(text)
     if word in STOP:
         return Said(waitlist_sms.stop(phone, now))
-    asked_back = replies.last_question(phone, now=now)
+    pending = [one for source in SOURCES.values() for one in source.pending(phone, now)]
+    asked_back = _standing(phone, pending, now)
     number = int(word) if re.fullmatch(r"[1-9]", word) else 0
     if number and asked_back:
         return _chosen(asked_back, number, phone, now)
-    pending = [one for source in SOURCES.values() for one in source.pending(phone, now)]
     if number:
         dates = [one for one in pending if one.has_numbers]
         if len(dates) == 1:
@@ -92,7 +93,15 @@ def _decide(phone: str, text: str, now: datetime) -> Said:
     said = _meaning(word, number)
     if said is None:
         return Said(NOT_UNDERSTOOD)
-    return _apply(said, pending, phone, now, was_asked=bool(asked_back))
+    return _apply(said, pending, phone, now, was_asked=asked_back is not None and not asked_back.chosen)
+
+
+def _standing(phone: str, questions: Iterable[Question], now: datetime) -> replies.AskedBack | None:
+    """Our question back, unless an SMS that asks something has left since: a number goes to the newest."""
+    asked_back = replies.last_question(phone, now=now)
+    if asked_back is None or any(one.asked_at and one.asked_at > asked_back.at for one in questions):
+        return None
+    return asked_back
 
 
 def word_of(text: str) -> str:
@@ -128,9 +137,12 @@ def _ask_back(said: Word, fitting: Sequence[Question]) -> Said:
     return Said(gsm7.plain(text), question)
 
 
-def _chosen(asked_back: Mapping[str, Any], number: int, phone: str, now: datetime) -> Said:
-    """The number of a question of ours. What it named may have been answered since: the service says so."""
-    choices = asked_back.get("choices", [])
+def _chosen(asked_back: replies.AskedBack, number: int, phone: str, now: datetime) -> Said:
+    """The number of a question of ours. One number answers it: said again it hears the same, and another one is not
+    taken for yes or no. What it named may have been answered since: the service says so."""
+    if asked_back.chosen:
+        return Said(asked_back.told if number == asked_back.chosen else OVER)
+    choices = asked_back.question.get("choices", [])
     if number > len(choices):
         return Said(SEVERAL)
     kind, key = choices[number - 1]
@@ -138,7 +150,9 @@ def _chosen(asked_back: Mapping[str, Any], number: int, phone: str, now: datetim
     found = next((one for one in source.pending(phone, now) if one.key == key), None) or source.last(phone, now)
     if found is None or found.key != key:
         return Said(NOTHING)
-    return Said(source.answer(found, Word(asked_back["said"]), phone, now))
+    told = source.answer(found, Word(asked_back.question["said"]), phone, now)
+    replies.answered(asked_back, number=number, told=told)
+    return Said(told)
 
 
 def _again(said: Word, phone: str, now: datetime, *, was_asked: bool) -> Said:

@@ -31,6 +31,7 @@ from usagers.phones import say_phone
 JOINED, OFFER, TAKEN = "waitlist.joined", "waitlist.offer", "waitlist.taken"
 LAPSED, SLEEPING = "waitlist.lapsed", "waitlist.sleeping"
 LEFT, CLOSED, ENDED = "waitlist.left", "waitlist.closed", "waitlist.ended"
+SUBJECT = "offre"
 # News of the list that nobody read in a week says nothing any more.
 NEWS_LIFE = timedelta(days=7)
 WAYS = (MessageChannel.SMS, MessageChannel.EMAIL)
@@ -216,7 +217,7 @@ def ended(inscription: Inscription, *, because: str, now: datetime) -> None:
 
 
 def subject_of(offre: Offre) -> tuple[str, str]:
-    return ("offre", str(offre.uuid))
+    return (SUBJECT, str(offre.uuid))
 
 
 # --- Letters

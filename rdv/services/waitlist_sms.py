@@ -5,9 +5,10 @@ did.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from notifications import services as post_office
 from notifications.channels import gsm7
 from rdv.core.errors import DomainError
 from rdv.core.journal import Author
@@ -16,7 +17,8 @@ from rdv.domain import french
 from rdv.models import Inscription, Offre
 from rdv.models.offre import OffreQuerySet
 from rdv.services import waitlist_answer
-from rdv.services.sms_questions import Question, Word, short
+from rdv.services.sms_questions import ASKED_WITHIN, Question, Word, short
+from rdv.services.waitlist_notices import OFFER, SUBJECT
 from usagers.models import Usager
 from usagers.phones import say_phone
 
@@ -28,13 +30,14 @@ MOST_NAMED = 2
 
 class _Offres:
     def pending(self, phone: str, now: datetime) -> Sequence[Question]:
+        asked = _asked(phone, now)
         live = _told(phone, now).filter(state="live").order_by("id")
-        return [_question(offre) for offre in live]
+        return [_question(offre, asked) for offre in live]
 
     def last(self, phone: str, now: datetime) -> Question | None:
         """The last one, live or not: a replay hears the same."""
         found = _told(phone, now).order_by("-sent_at", "-id").first()
-        return _question(found) if found is not None else None
+        return _question(found, {}) if found is not None else None
 
     def changeable(self, phone: str, now: datetime) -> Sequence[Question]:
         return ()
@@ -59,9 +62,15 @@ def _told(phone: str, now: datetime) -> OffreQuerySet:
     )
 
 
-def _question(offre: Offre) -> Question:
-    local = offre.starts_at.astimezone(offre.motif.departement.zone)
-    return Question(KIND, str(offre.uuid), f"place libre {short(local)}", offre.answered_at or offre.sent_at, TAKES)
+def _asked(phone: str, now: datetime) -> Mapping[str, datetime]:
+    """Offers whose SMS left for this number, and when."""
+    return post_office.sms_to(phone, subject_type=SUBJECT, kinds=[OFFER], since=now - ASKED_WITHIN)
+
+
+def _question(offre: Offre, asked: Mapping[str, datetime]) -> Question:
+    key = str(offre.uuid)
+    words = f"place libre {short(offre.starts_at.astimezone(offre.motif.departement.zone))}"
+    return Question(KIND, key, words, offre.answered_at or offre.sent_at, TAKES, asked.get(key))
 
 
 def _yes(offre: Offre, now: datetime) -> str:
