@@ -1,4 +1,5 @@
-"""OUI, NON, ANNULER sent back to "do you come?". One answer for all that this number was asked about the same day.
+"""OUI, NON, ANNULER sent back to "do you come?". One answer for all that one person was asked about the same day. Two
+people with one number: one yes is enough for both, a no is for one of them.
 
 Room: services. Called by sms_router. Matched by the number to which the question really left, about the hour and the
 place of today (a move asks again). The text that answers says no more than the question did.
@@ -7,7 +8,6 @@ place of today (a move asks again). The text that answers says no more than the 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from notifications import services as post_office
@@ -24,6 +24,7 @@ from rdv.services.confirming import confirm
 from rdv.services.errors import TooLate
 from rdv.services.notices import QUESTIONS
 from rdv.services.sms_questions import Question, Word, short
+from usagers.models import Usager
 from usagers.phones import say_phone
 
 KIND = "rdv"
@@ -34,7 +35,7 @@ ASKED_WITHIN = timedelta(days=62)
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """What this number was asked about one day; `asked_at`: when the last of these SMS left."""
+    """What one person was asked about one day, by this number; `asked_at`: when the last of these SMS left."""
 
     rows: Sequence[Participation]
     asked_at: datetime
@@ -52,8 +53,12 @@ class Day:
         return any(_is_open(one) for one in self.rows)
 
     @property
+    def date(self) -> str:
+        return _date(self.first)
+
+    @property
     def key(self) -> str:
-        return _key(self.first)
+        return f"{self.date} {_told(self.first).pk}"
 
 
 class _Rdvs:
@@ -68,14 +73,21 @@ class _Rdvs:
             default=None,
         )
 
+    def lately(self, phone: str, now: datetime) -> Sequence[Question]:
+        return ()
+
     def changeable(self, phone: str, now: datetime) -> Sequence[Question]:
         return [_question(day) for day in _days(phone, now) if day.live]
 
     def answer(self, question: Question, said: Word, phone: str, now: datetime) -> str:
-        day = next((day for day in _days(phone, now) if day.key == question.key), None)
+        days = _days(phone, now)
+        day = next((day for day in days if day.key == question.key), None)
         if day is None:
             return "Ce rendez-vous a changé : suivez le lien de notre message."
-        return gsm7.plain(_yes(day, now) if said is Word.YES else _no(day, now))
+        if said is not Word.YES:
+            return gsm7.plain(_no(day, now))
+        others = [one for one in days if one is not day and one.date == day.date and one.is_open]
+        return gsm7.plain(_yes(day, others, now))
 
     def pick(self, question: Question, number: int, phone: str, now: datetime) -> str:
         return self.answer(question, Word.YES if number == 1 else Word.NO, phone, now)
@@ -85,7 +97,7 @@ SOURCE = _Rdvs()
 
 
 def _days(phone: str, now: datetime) -> list[Day]:
-    """What this number was asked about and is still to come, by day."""
+    """What this number was asked about and is still to come, by person and day."""
     asked = post_office.sms_to(phone, kinds=QUESTIONS, since=now - ASKED_WITHIN, subject_type="participation")
     if not asked:
         return []
@@ -96,12 +108,18 @@ def _days(phone: str, now: datetime) -> list[Day]:
         for one in rows.select_related(*people).order_by("departement_id", "starts_at", "id")
         if asked[str(one.uuid)] >= agreed_at(one, one.rdv)
     ]
-    days = [list(day) for _, day in groupby(found, key=_key)]
-    return [Day(day, max(asked[str(one.uuid)] for one in day)) for day in days]
+    days: dict[str, list[Participation]] = {}
+    for one in found:
+        days.setdefault(f"{_date(one)} {_told(one).pk}", []).append(one)
+    return [Day(day, max(asked[str(one.uuid)] for one in day)) for day in days.values()]
 
 
-def _key(one: Participation) -> str:
+def _date(one: Participation) -> str:
     return f"{one.departement_id} {local_date(one.starts_at, _zone(one)).isoformat()}"
+
+
+def _told(one: Participation) -> Usager:
+    return one.responsable or one.usager
 
 
 def _zone(participation: Participation) -> ZoneInfo:
@@ -116,16 +134,17 @@ def _question(day: Day) -> Question:
     first = next((one for one in day.rows if _is_open(one)), day.first)
     at = max((one.confirmed_at or one.status_at or one.created_at) for one in day.rows)
     words = f"RDV {short(first.starts_at.astimezone(_zone(first)))}"
-    return Question(KIND, day.key, words, at, TAKES, day.asked_at)
+    return Question(KIND, day.key, words, at, TAKES, day.asked_at, one_yes=day.date)
 
 
 def _author(participation: Participation) -> Author:
-    return Author("usager", (participation.responsable or participation.usager).pk, "Usager")
+    return Author("usager", _told(participation).pk, "Usager")
 
 
-def _yes(day: Day, now: datetime) -> str:
-    live = day.live
-    if not live:
+def _yes(day: Day, others: Sequence[Day], now: datetime) -> str:
+    """`others`: of the same day, told by the same number; they come with them."""
+    live = sorted((one for its in (day, *others) for one in its.live), key=lambda one: (one.starts_at, one.pk))
+    if not day.live:
         link = link_url("rdv", str(day.first.uuid))
         return f"Ce RDV ({_hours(day.rows)}) est annulé. Pour en reprendre un : {link} ou {_phone(day.first)}"
     try:

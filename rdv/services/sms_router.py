@@ -5,6 +5,8 @@ of it: a place of the waiting list (waitlist_sms), "do you come?" (confirming_sm
 
     one question fits       -> applied, by the same services as the link's
     several fit             -> one question back, numbered; never a second one: then the links, or the phone
+    one fits, but another was over before it was answered, and stood beside it -> asked back too: a late NON to a place
+                               that has gone is not a NON to an Rdv
     none fits, other words  -> said so; nothing changes
     STOP                    -> the waiting list, as always
 
@@ -41,6 +43,7 @@ class Source(Protocol):
     """One kind of question: which stand for this number, and what an answer does."""
 
     def pending(self, phone: str, now: datetime) -> Sequence[Question]: ...
+    def lately(self, phone: str, now: datetime) -> Sequence[Question]: ...
     def last(self, phone: str, now: datetime) -> Question | None: ...
     def changeable(self, phone: str, now: datetime) -> Sequence[Question]: ...
     def answer(self, question: Question, said: Word, phone: str, now: datetime) -> str: ...
@@ -80,7 +83,8 @@ def _decide(phone: str, text: str, now: datetime) -> Said:
     if word in STOP:
         return Said(waitlist_sms.stop(phone, now))
     pending = [one for source in SOURCES.values() for one in source.pending(phone, now)]
-    asked_back = _standing(phone, pending, now)
+    over = [one for source in SOURCES.values() for one in source.lately(phone, now)]
+    asked_back = _standing(phone, [*pending, *over], now)
     number = int(word) if re.fullmatch(r"[1-9]", word) else 0
     if number and asked_back:
         return _chosen(asked_back, number, phone, now)
@@ -93,7 +97,8 @@ def _decide(phone: str, text: str, now: datetime) -> Said:
     said = _meaning(word, number)
     if said is None:
         return Said(NOT_UNDERSTOOD)
-    return _apply(said, pending, phone, now, was_asked=asked_back is not None and not asked_back.chosen)
+    was_asked = asked_back is not None and not asked_back.chosen
+    return _apply(said, pending, over, phone, now, was_asked=was_asked)
 
 
 def _standing(phone: str, questions: Iterable[Question], now: datetime) -> replies.AskedBack | None:
@@ -118,18 +123,41 @@ def _meaning(word: str, number: int) -> Word | None:
     return Word.YES if word in YES else Word.NO if word in NO else None
 
 
-def _apply(said: Word, pending: Sequence[Question], phone: str, now: datetime, *, was_asked: bool) -> Said:
-    fitting = [one for one in pending if said in one.takes]
+def _apply(
+    said: Word, pending: Sequence[Question], over: Sequence[Question], phone: str, now: datetime, *, was_asked: bool
+) -> Said:
+    fitting = _fitting(said, pending)
     if not fitting:
-        return _again(said, phone, now, was_asked=was_asked)
+        return _again(said, over, phone, now, was_asked=was_asked)
+    fitting += _meant_late(said, fitting, over)
     if len(fitting) == 1:
         return Said(SOURCES[fitting[0].kind].answer(fitting[0], said, phone, now))
     return Said(SEVERAL) if was_asked else _ask_back(said, fitting)
 
 
+def _fitting(said: Word, pending: Sequence[Question]) -> list[Question]:
+    """What this word answers; a yes answers at once those that hear it together."""
+    fitting = [one for one in pending if said in one.takes]
+    if said is not Word.YES:
+        return fitting
+    return list({(one.kind, one.one_yes or one.key): one for one in reversed(fitting)}.values())[::-1]
+
+
+def _meant_late(said: Word, fitting: Sequence[Question], over: Sequence[Question]) -> list[Question]:
+    """Those of `over` that this word may answer all the same: they ended while what it fits was asked already."""
+    return [late for late in over if said in late.takes and any(_stood(one, late.at) for one in fitting)]
+
+
+def _stood(question: Question, at: datetime) -> bool:
+    return question.asked_at is None or question.asked_at <= at
+
+
 def _ask_back(said: Word, fitting: Sequence[Question]) -> Said:
     """OUI pour quoi ? 1 : RDV jeu. 26 nov. à 9h20. 2 : place mar. 1 déc. à 14h. Répondez 1 ou 2."""
     shown = fitting[:MOST_CHOICES]
+    if len({one.words for one in shown}) < len(shown):
+        # Names are never said: nobody could choose.
+        return Said(SEVERAL)
     lines = " ".join(f"{number} : {one.words}." for number, one in enumerate(shown, start=1))
     numbers = " ou ".join(str(number) for number in range(1, len(shown) + 1))
     text = f"{said.spoken} pour quoi ? {lines} Répondez {numbers}."
@@ -147,7 +175,8 @@ def _chosen(asked_back: replies.AskedBack, number: int, phone: str, now: datetim
         return Said(SEVERAL)
     kind, key = choices[number - 1]
     source = SOURCES[kind]
-    found = next((one for one in source.pending(phone, now) if one.key == key), None) or source.last(phone, now)
+    standing = [*source.pending(phone, now), *source.lately(phone, now)]
+    found = next((one for one in standing if one.key == key), None) or source.last(phone, now)
     if found is None or found.key != key:
         return Said(NOTHING)
     told = source.answer(found, Word(asked_back.question["said"]), phone, now)
@@ -155,7 +184,7 @@ def _chosen(asked_back: replies.AskedBack, number: int, phone: str, now: datetim
     return Said(told)
 
 
-def _again(said: Word, phone: str, now: datetime, *, was_asked: bool) -> Said:
+def _again(said: Word, over: Sequence[Question], phone: str, now: datetime, *, was_asked: bool) -> Said:
     """Nothing waits for this answer: the question answered last hears it (a replay, or a change of mind).
 
     A yes taken back where several could be is ambiguous too.
@@ -166,7 +195,8 @@ def _again(said: Word, phone: str, now: datetime, *, was_asked: bool) -> Said:
     latest = max(lasts, key=lambda one: one.at)
     source = SOURCES[latest.kind]
     if said is not Word.YES:
-        standing = source.changeable(phone, now)
+        standing = list(source.changeable(phone, now))
+        standing += _meant_late(said, standing, over)
         if len(standing) > 1 and latest.key in [one.key for one in standing]:
             return Said(SEVERAL) if was_asked else _ask_back(said, standing)
     return Said(source.answer(latest, said, phone, now))

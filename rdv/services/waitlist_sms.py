@@ -8,16 +8,18 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from django.db.models import Q
+
 from notifications import services as post_office
 from notifications.channels import gsm7
 from rdv.core.errors import DomainError
 from rdv.core.journal import Author
 from rdv.core.sweeps import each_alone
 from rdv.domain import french
-from rdv.models import Inscription, Offre
+from rdv.models import Inscription, Offre, OffreState
 from rdv.models.offre import OffreQuerySet
 from rdv.services import waitlist_answer
-from rdv.services.sms_questions import ASKED_WITHIN, Question, Word, short
+from rdv.services.sms_questions import ASKED_WITHIN, JUST_ANSWERED, LATELY, Question, Word, short
 from rdv.services.waitlist_notices import OFFER, SUBJECT
 from usagers.models import Usager
 from usagers.phones import say_phone
@@ -26,24 +28,37 @@ KIND = "offre"
 TAKES = frozenset({Word.YES, Word.NO})
 # More départements than that are counted, not named: one SMS.
 MOST_NAMED = 2
+# Over without a word of theirs.
+UNANSWERED = (OffreState.LAPSED, OffreState.WITHDRAWN, OffreState.LOST)
 
 
 class _Offres:
     def pending(self, phone: str, now: datetime) -> Sequence[Question]:
         asked = _asked(phone, now)
-        live = _told(phone, now).filter(state="live").order_by("id")
+        live = _told(phone).live().filter(starts_at__gt=now).order_by("id")
         return [_question(offre, asked) for offre in live]
 
     def last(self, phone: str, now: datetime) -> Question | None:
         """The last one, live or not: a replay hears the same."""
-        found = _told(phone, now).order_by("-sent_at", "-id").first()
+        found = _told(phone).filter(starts_at__gt=now).order_by("-sent_at", "-id").first()
         return _question(found, {}) if found is not None else None
+
+    def lately(self, phone: str, now: datetime) -> Sequence[Question]:
+        """Over, whoever read the SMS may not know it: even once the hour itself is past."""
+        asked = _asked(phone, now)
+        over = (
+            _told(phone)
+            .exclude(state=OffreState.LIVE)
+            .filter(uuid__in=list(asked))
+            .filter(Q(answered_at__gt=now - JUST_ANSWERED) | Q(state__in=UNANSWERED, answered_at__gt=now - LATELY))
+        )
+        return [_question(offre, asked) for offre in over.order_by("id")]
 
     def changeable(self, phone: str, now: datetime) -> Sequence[Question]:
         return ()
 
     def answer(self, question: Question, said: Word, phone: str, now: datetime) -> str:
-        offre = _told(phone, now).get(uuid=question.key)
+        offre = _told(phone).get(uuid=question.key)
         return _yes(offre, now) if said is Word.YES else _no(offre, now)
 
     def pick(self, question: Question, number: int, phone: str, now: datetime) -> str:
@@ -54,9 +69,9 @@ class _Offres:
 SOURCE = _Offres()
 
 
-def _told(phone: str, now: datetime) -> OffreQuerySet:
-    """Offers of hours to come, told to whoever has this number."""
-    rows = Offre.objects.whole().filter(starts_at__gt=now)
+def _told(phone: str) -> OffreQuerySet:
+    """Offers told to whoever has this number."""
+    rows = Offre.objects.whole()
     return rows.filter(inscription__responsable__phone=phone) | rows.filter(
         inscription__responsable__isnull=True, inscription__usager__phone=phone
     )

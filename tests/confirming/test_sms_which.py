@@ -5,10 +5,17 @@ from datetime import timedelta
 import pytest
 
 from notifications.channels.gsm7 import segments
+from notifications.models import Message
+from rdv.models import ConfirmedBy, Offre, Participation
+from rdv.services import notices, waitlist_withdraw
+from rdv.services.cancelling import cancel_participation
+from rdv.services.confirming import confirm
 from rdv.services.propositions import Asked, first_hours, propose
-from rdv.services.sms_router import OVER, answer_sms
-from tests.confirming.conftest import AT, PHONE, TUESDAY, asked, booked, fresh, send
-from tests.factories import make_agent, make_ouverture, utc
+from rdv.services.sms_router import OVER, SEVERAL, answer_sms
+from rdv.services.waitlist_offer import lapse_due
+from tests.confirming.conftest import AT, NOW, PHONE, TUESDAY, USAGER, asked, booked, fresh, send
+from tests.factories import make_agent, make_ouverture, make_usager, utc
+from tests.waiting_core.conftest import AGENT, wait_for
 
 pytestmark = pytest.mark.django_db
 
@@ -92,3 +99,171 @@ def test_after_its_answer_the_next_ambiguity_is_asked_back_too(world, two, say):
     assert "jeu. 14" in say("2", now=NOON + MINUTE)
     assert "1 : RDV mer. 13" in say("NON", now=NOON + 2 * MINUTE)
     assert status_of(today, *two) == ["unknown", "excused", "unknown"]
+
+
+# --- A late answer to a place that has gone is no answer to an Rdv
+
+
+@pytest.fixture
+def told(world):
+    """Asked about Thursday; the same number was offered Thursday 11:20 at 11:15 on Tuesday, and was silent."""
+    participation = asked(world)
+    other = booked(world, at=AT + 2 * H, phone="+33639980002")
+    first = wait_for(world, usager=make_usager(world.departement, phone=PHONE, email=""))
+    cancel_participation(participation=other, by_service=True, author=world.author, now=TUESDAY)
+    send(TUESDAY)
+    (offre,) = Offre.objects.live().filter(inscription=first)
+    return participation, offre
+
+
+def lapse(offre):
+    lapse_due(offre.answer_by)
+    offre.refresh_from_db()
+    assert offre.state == "lapsed"
+    return offre.answer_by + 5 * MINUTE
+
+
+@pytest.mark.parametrize("word", ["OUI", "NON"])
+def test_a_word_after_the_lapse_of_an_offer_is_asked_back(told, say, word):
+    participation, offre = told
+    late = lapse(offre)
+    asked_back = say(word, now=late)
+    assert "1 : RDV jeu. 14 janv. à 9h20. 2 : place libre jeu. 14 janv. à 11h20." in asked_back
+    assert "L'heure pour répondre est passée" in say("2", now=late + MINUTE).replace("’", "'")
+    assert fresh(participation).is_live
+    assert fresh(participation).confirmed_at is None
+
+
+def test_a_no_for_the_rdv_after_the_lapse_takes_one_number_more(told, say):
+    participation, offre = told
+    late = lapse(offre)
+    say("NON", now=late)
+    assert "C'est annulé" in say("1", now=late + MINUTE)
+    assert fresh(participation).status == "excused"
+
+
+def test_a_yes_to_a_place_that_somebody_else_won_does_not_confirm_the_rdv(told, say):
+    participation, offre = told
+    waitlist_withdraw.withdraw_for_agent(option=offre.option, reason="urgence", author=AGENT, now=TUESDAY)
+    assert "OUI pour quoi ?" in say("OUI", now=TUESDAY + MINUTE)
+    assert fresh(participation).confirmed_at is None
+
+
+def test_who_said_yes_to_the_rdv_does_not_lose_it_for_a_late_no(told, say):
+    participation, offre = told
+    confirm(participation=participation, by=ConfirmedBy.LINK, author=USAGER, now=offre.answer_by + MINUTE)
+    late = lapse(offre)
+    assert "NON pour quoi ?" in say("NON", now=late)
+    assert fresh(participation).is_live
+
+
+def test_asked_after_the_end_of_the_offer_the_rdv_alone_is_meant(told, say):
+    """The second SMS of the reminder leaves once the offer is over."""
+    participation, offre = told
+    lapse(offre)
+    Message.objects.filter(kind="rdv.reminder.second").update(send_not_before=offre.answer_by + MINUTE)
+    late = offre.answer_by + 10 * MINUTE
+    send(late)
+    assert "C'est annulé" in say("NON", now=late)
+    assert fresh(participation).status == "excused"
+
+
+def test_an_impatient_hand_that_refuses_a_place_twice_cancels_nothing(told, say):
+    participation, offre = told
+    assert "1 : place libre" in say("NON", now=TUESDAY)
+    refused = say("1", now=TUESDAY)
+    offre.refresh_from_db()
+    assert offre.state == "refused"
+    assert say("1", now=TUESDAY + MINUTE) == refused
+    assert "NON pour quoi ?" in say("NON", now=TUESDAY + MINUTE)
+    assert fresh(participation).is_live
+    assert "C'est annulé" in say("NON", now=TUESDAY + H)
+
+
+# --- One number, two people
+
+
+def couple(world, *, at=AT + 3 * H, **person):
+    """Thursday 9:20 for him, 12:20 for her: two files, one phone."""
+    his = asked(world)
+    hers = booked(world, at=at, agents=[colleague(world)], **person)
+    send(TUESDAY)
+    return his, hers
+
+
+def test_a_no_for_one_of_two_people_is_asked_back(world, say):
+    his, hers = couple(world)
+    asked_back = say("NON", now=TUESDAY)
+    assert "1 : RDV jeu. 14 janv. à 9h20. 2 : RDV jeu. 14 janv. à 12h20." in asked_back
+    assert status_of(his, hers) == ["unknown", "unknown"]
+    assert "9h20." in say("1", now=TUESDAY)
+    assert status_of(his, hers) == ["excused", "unknown"]
+
+
+def test_one_yes_is_enough_for_two_people(world, say):
+    his, hers = couple(world)
+    assert "vous venez : jeu. 14 janv. à 9h20 et 12h20" in say("OUI", now=TUESDAY)
+    assert all(fresh(one).confirmed_by == "sms" for one in (his, hers))
+
+
+def test_a_yes_after_the_no_of_the_other_is_for_who_still_comes(world, say):
+    his, hers = couple(world)
+    say("NON", now=TUESDAY)
+    say("1", now=TUESDAY)
+    assert "vous venez : jeu. 14 janv. à 12h20" in say("OUI", now=TUESDAY)
+    assert status_of(his, hers) == ["excused", "unknown"]
+
+
+def test_two_people_at_the_same_hour_answer_no_by_their_links(world, say):
+    """Names are never said: nobody can tell one line from the other."""
+    his, hers = couple(world, at=AT)
+    assert say("NON", now=TUESDAY) == SEVERAL
+    assert status_of(his, hers) == ["unknown", "unknown"]
+
+
+def test_a_family_told_by_one_person_says_no_once(world, say):
+    parent = make_usager(world.departement, phone=PHONE, email="")
+    children = []
+    for n in range(2):
+        one = booked(world, at=AT + n * H, agents=[colleague(world)], phone="")
+        Participation.objects.filter(pk=one.pk).update(responsable=parent)
+        Message.objects.all().delete()
+        children.append(fresh(one))
+    for one in children:
+        notices.booked(one, now=NOW)
+    send(TUESDAY)
+    assert "9h20 et 10h20" in say("NON", now=TUESDAY)
+    assert status_of(*children) == ["excused", "excused"]
+
+
+# --- One number, two people, one place
+
+
+@pytest.fixture
+def both_wait(world):
+    """He, then she, are asked at once for Thursday 11:20."""
+    other = booked(world, at=AT + 2 * H, phone="+33639980002")
+    waits = [
+        wait_for(world, usager=make_usager(world.departement, phone=PHONE, email=""), now=NOW + n * MINUTE)
+        for n in range(2)
+    ]
+    cancel_participation(participation=other, by_service=True, author=world.author, now=TUESDAY)
+    send(TUESDAY)
+    assert Offre.objects.live().count() == 2
+    return waits
+
+
+def states_of(waits):
+    return [Offre.objects.get(inscription=one).state for one in waits]
+
+
+def test_a_yes_to_the_same_place_twice_is_for_the_first_in_rank(both_wait, say):
+    assert "C'est noté : rendez-vous jeudi 14" in say("OUI", now=TUESDAY).replace("\u00a0", " ")
+    assert states_of(both_wait) == ["accepted", "lost"]
+
+
+def test_a_no_to_the_same_place_twice_is_for_one_and_says_that_the_other_may_answer(both_wait, say):
+    assert "l'autre personne" in say("NON", now=TUESDAY)
+    assert states_of(both_wait) == ["refused", "live"]
+    assert "l'autre personne" not in say("NON", now=TUESDAY)
+    assert states_of(both_wait) == ["refused", "refused"]
