@@ -5,7 +5,7 @@ did.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from django.db.models import Q
@@ -35,8 +35,7 @@ UNANSWERED = (OffreState.LAPSED, OffreState.WITHDRAWN, OffreState.LOST)
 class _Offres:
     def pending(self, phone: str, now: datetime) -> Sequence[Question]:
         asked = _asked(phone, now)
-        live = _told(phone).live().filter(starts_at__gt=now).order_by("id")
-        return [_question(offre, asked) for offre in live]
+        return [_question(offre, asked) for offre in _firsts(_live(phone, now))]
 
     def last(self, phone: str, now: datetime) -> Question | None:
         """The last one, live or not: a replay hears the same."""
@@ -59,7 +58,10 @@ class _Offres:
 
     def answer(self, question: Question, said: Word, phone: str, now: datetime) -> str:
         offre = _told(phone).get(uuid=question.key)
-        return _yes(offre, now) if said is Word.YES else _no(offre, now)
+        if said is Word.YES:
+            return _yes(offre, now)
+        is_shared = any(_place(one) == _place(offre) and one.pk != offre.pk for one in _live(phone, now))
+        return _no(offre, now, is_shared=is_shared)
 
     def pick(self, question: Question, number: int, phone: str, now: datetime) -> str:
         """An offer has one hour: 1 takes it."""
@@ -75,6 +77,20 @@ def _told(phone: str) -> OffreQuerySet:
     return rows.filter(inscription__responsable__phone=phone) | rows.filter(
         inscription__responsable__isnull=True, inscription__usager__phone=phone
     )
+
+
+def _live(phone: str, now: datetime) -> OffreQuerySet:
+    """In the order in which they were asked: the first in rank first."""
+    return _told(phone).live().filter(starts_at__gt=now).order_by("id")
+
+
+def _place(offre: Offre) -> tuple[datetime, int, int]:
+    return offre.starts_at, offre.site_id, offre.motif_id
+
+
+def _firsts(offres: Iterable[Offre]) -> list[Offre]:
+    """One place asked of two people by one number is one question, and the first in rank takes it."""
+    return list({_place(offre): offre for offre in reversed(list(offres))}.values())[::-1]
 
 
 def _asked(phone: str, now: datetime) -> Mapping[str, datetime]:
@@ -97,11 +113,14 @@ def _yes(offre: Offre, now: datetime) -> str:
     return f"C'est noté : rendez-vous {french.day_hour(local)}, {rdv.site.name}. Vous recevez la confirmation."
 
 
-def _no(offre: Offre, now: datetime) -> str:
+def _no(offre: Offre, now: datetime, *, is_shared: bool) -> str:
+    """`is_shared`: the same place is asked of somebody else by this number."""
     try:
         waitlist_answer.refuse(offre=offre, author=_author(offre), now=now)
     except DomainError as refusal:
         return refusal.message
+    if is_shared:
+        return "C'est noté pour une personne, qui garde son rang. Pour l'autre personne, répondez aussi OUI ou NON."
     return "C'est noté. Vous gardez votre rang sur la liste d'attente."
 
 
