@@ -5,6 +5,7 @@ kept; what we answered is, for two days, so that a second call of the provider h
 
     taken --answered--> kept two days
       |--the process died: whoever is called after a minute takes it over
+      |--it could not be answered: forgotten, the next call begins anew
 
 A question of ours (`Reply.question`) is answered by one number, and is over then: the same number again hears the same.
 """
@@ -34,13 +35,21 @@ def take(provider_id: str, *, phone: str, now: datetime) -> Reply | None:
             return row
         # The guard: one process at most moves the date.
         dead = Reply.objects.filter(pk=row.pk, answered_at__isnull=True, received_at__lte=now - TAKE_OVER)
-        return row if dead.update(received_at=now) == 1 else None
+        if dead.update(received_at=now) == 0:
+            return None
+        row.received_at = now
+        return row
 
 
 def answer_of(provider_id: str) -> str:
     """What it was answered; "" while another process is at it: it will answer."""
     found = Reply.objects.filter(provider_id=provider_id).values_list("answer", flat=True).first()
     return found or ""
+
+
+def give_up(reply: Reply) -> None:
+    """It could not be answered; the provider hands it over again. Not touched once somebody else has taken it over."""
+    Reply.objects.filter(pk=reply.pk, answered_at__isnull=True, received_at=reply.received_at).delete()
 
 
 def settle(reply: Reply, *, answer: str, question: dict[str, Any], now: datetime) -> None:

@@ -160,13 +160,26 @@ def _no(day: Day, now: datetime) -> str:
     first = (live or day.rows)[0]
     if not live:
         return f"C'est bien annulé : RDV {_hours(day.rows)}. Pour en reprendre un : {link_url('rdv', str(first.uuid))}"
-    try:
-        for one in live:
-            cancel_participation(participation=one, by_service=False, author=_author(one), now=now)
-    except TooLate:
+    late = _cancel(live, now)
+    if len(late) == len(live):
         return f"Il est trop tard pour annuler par SMS. Appelez-nous, s'il vous plaît : {_phone(first)}"
-    link = link_url("rdv", str(first.uuid))
-    return f"C'est annulé : RDV {_hours(live)}. Merci, la place servira. Erreur, ou autre date : {link}"
+    done = [one for one in live if one not in late]
+    link = link_url("rdv", str(done[0].uuid))
+    if late:
+        too_late = f"Trop tard par SMS pour le RDV {_hours(late)}, qui reste prévu : appelez le {_phone(late[0])}"
+        return f"C'est annulé : RDV {_hours(done)}. {too_late} Erreur : {link}"
+    return f"C'est annulé : RDV {_hours(done)}. Merci, la place servira. Erreur, ou autre date : {link}"
+
+
+def _cancel(live: Sequence[Participation], now: datetime) -> list[Participation]:
+    """Those for which it is too late: each motif has its own deadline."""
+    late = []
+    for one in live:
+        try:
+            cancel_participation(participation=one, by_service=False, author=_author(one), now=now)
+        except TooLate:
+            late.append(one)
+    return late
 
 
 def _hours(rows: Sequence[Participation]) -> str:

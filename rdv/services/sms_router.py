@@ -67,13 +67,20 @@ class Said:
 
 def answer_sms(*, phone: str, text: str, now: datetime, provider_id: str = "") -> str:
     """What is sent back; "" when another process is answering this very message. `phone`: E.164, as the provider
-    certifies it; `provider_id`: its own name of the message: handed over again, the same is said, nothing changes."""
+    certifies it; `provider_id`: its own name of the message: handed over again, the same is said, nothing changes.
+
+    What fails unforeseen is raised, and the message is answered when it is handed over again."""
     if not provider_id:
         return _decide(phone, text, now).text
     taken = replies.take(provider_id, phone=phone, now=now)
     if taken is None:
         return replies.answer_of(provider_id)
-    said = _decide(phone, text, now)
+    try:
+        said = _decide(phone, text, now)
+    except Exception:
+        # What is done is done once: handed over again, it goes on from there.
+        replies.give_up(taken)
+        raise
     replies.settle(taken, answer=said.text, question=said.question, now=now)
     return said.text
 
@@ -145,7 +152,9 @@ def _fitting(said: Word, pending: Sequence[Question]) -> list[Question]:
 
 def _meant_late(said: Word, fitting: Sequence[Question], over: Sequence[Question]) -> list[Question]:
     """Those of `over` that this word may answer all the same: they ended while what it fits was asked already."""
-    return [late for late in over if said in late.takes and any(_stood(one, late.at) for one in fitting)]
+    asked = {one.words for one in fitting}
+    late = [one for one in over if said in one.takes and one.words not in asked]
+    return [one for one in late if any(_stood(other, one.at) for other in fitting)]
 
 
 def _stood(question: Question, at: datetime) -> bool:

@@ -14,7 +14,7 @@ from rdv.services.propositions import Asked, first_hours, propose
 from rdv.services.sms_router import OVER, SEVERAL, answer_sms
 from rdv.services.waitlist_offer import lapse_due
 from tests.confirming.conftest import AT, NOW, PHONE, TUESDAY, USAGER, asked, booked, fresh, send
-from tests.factories import make_agent, make_ouverture, make_usager, utc
+from tests.factories import make_agent, make_motif, make_ouverture, make_usager, utc
 from tests.waiting_core.conftest import AGENT, wait_for
 
 pytestmark = pytest.mark.django_db
@@ -267,3 +267,27 @@ def test_a_no_to_the_same_place_twice_is_for_one_and_says_that_the_other_may_ans
     assert states_of(both_wait) == ["refused", "live"]
     assert "l'autre personne" not in say("NON", now=TUESDAY)
     assert states_of(both_wait) == ["refused", "refused"]
+
+
+# --- Two Rdv of one day, two deadlines
+
+
+def test_a_no_that_is_too_late_for_one_of_two_says_both(world, say):
+    """The first may be given up until 24 hours before, the second until 4."""
+    strict = make_motif(world.departement, sites=[world.site], service=world.pmi, cancel_hours=24)
+    person = make_usager(world.departement, phone=PHONE, email="")
+    first, second = (
+        booked(world, at=AT + n * 4 * H, motif=motif, agents=[colleague(world)], phone="")
+        for n, motif in enumerate([world.motif, strict])
+    )
+    Message.objects.all().delete()
+    Participation.objects.update(usager=person)
+    for one in (first, second):
+        notices.booked(fresh(one), now=NOW)
+    send(NOON)
+    late = AT - 16 * H
+    said = say("NON", now=late)
+    assert "C'est annulé : RDV jeu. 14 janv. à 9h20." in said
+    assert "Trop tard par SMS pour le RDV jeu. 14 janv. à 13h20, qui reste prévu : appelez le 03 53 01 20 40" in said
+    assert status_of(first, second) == ["excused", "unknown"]
+    assert "trop tard" in say("NON", now=late + MINUTE)
