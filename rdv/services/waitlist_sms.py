@@ -16,7 +16,7 @@ from rdv.core.errors import DomainError
 from rdv.core.journal import Author
 from rdv.core.sweeps import each_alone
 from rdv.domain import french
-from rdv.models import Inscription, Offre, OffreState
+from rdv.models import Inscription, Offre, OffreState, Participation, StatusChoice
 from rdv.models.offre import OffreQuerySet
 from rdv.services import waitlist_answer
 from rdv.services.sms_questions import ASKED_WITHIN, JUST_ANSWERED, LATELY, Question, Word, short
@@ -59,9 +59,9 @@ class _Offres:
     def answer(self, question: Question, said: Word, phone: str, now: datetime) -> str:
         offre = _told(phone).get(uuid=question.key)
         if said is Word.YES:
-            return _yes(offre, now)
+            return gsm7.plain(_yes(offre, now))
         is_shared = any(_place(one) == _place(offre) and one.pk != offre.pk for one in _live(phone, now))
-        return _no(offre, now, is_shared=is_shared)
+        return gsm7.plain(_no(offre, now, is_shared=is_shared))
 
     def pick(self, question: Question, number: int, phone: str, now: datetime) -> str:
         """An offer has one hour: 1 takes it."""
@@ -109,8 +109,18 @@ def _yes(offre: Offre, now: datetime) -> str:
         rdv = waitlist_answer.accept(offre=offre, author=_author(offre), now=now)
     except DomainError as refusal:
         return refusal.message
-    local = rdv.starts_at.astimezone(rdv.motif.departement.zone)
-    return f"C'est noté : rendez-vous {french.day_hour(local)}, {rdv.site.name}. Vous recevez la confirmation."
+    zone = rdv.motif.departement.zone
+    said = f"C'est noté : rendez-vous {french.day_hour(rdv.starts_at.astimezone(zone))}, {rdv.site.name}."
+    old = _given_up(offre)
+    replaced = f" Votre RDV du {short(old.starts_at.astimezone(zone))} est annulé." if old is not None else ""
+    return f"{said}{replaced} Vous recevez la confirmation."
+
+
+def _given_up(offre: Offre) -> Participation | None:
+    """The Rdv that this yes gave back, in its own instant; the same when it is said again."""
+    at = Offre.objects.values_list("answered_at", flat=True).get(pk=offre.pk)
+    rows = Participation.objects.filter(usager=offre.inscription.usager_id, status=StatusChoice.EXCUSED, status_at=at)
+    return rows.order_by("starts_at").first()
 
 
 def _no(offre: Offre, now: datetime, *, is_shared: bool) -> str:

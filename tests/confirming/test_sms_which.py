@@ -4,8 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from notifications.channels.gsm7 import segments
+from notifications.channels.gsm7 import plain, segments
 from notifications.models import Message
+from rdv.core.links import fill_links
 from rdv.models import ConfirmedBy, Offre, Participation
 from rdv.services import notices, waitlist_withdraw
 from rdv.services.cancelling import cancel_participation
@@ -14,7 +15,7 @@ from rdv.services.propositions import Asked, first_hours, propose
 from rdv.services.sms_router import OVER, SEVERAL, answer_sms
 from rdv.services.waitlist_offer import lapse_due
 from tests.confirming.conftest import AT, NOW, PHONE, TUESDAY, USAGER, asked, booked, fresh, send
-from tests.factories import make_agent, make_motif, make_ouverture, make_usager, utc
+from tests.factories import make_agent, make_motif, make_ouverture, make_rdv, make_usager, utc
 from tests.waiting_core.conftest import AGENT, wait_for
 
 pytestmark = pytest.mark.django_db
@@ -291,3 +292,33 @@ def test_a_no_that_is_too_late_for_one_of_two_says_both(world, say):
     assert "Trop tard par SMS pour le RDV jeu. 14 janv. à 13h20, qui reste prévu : appelez le 03 53 01 20 40" in said
     assert status_of(first, second) == ["excused", "unknown"]
     assert "trop tard" in say("NON", now=late + MINUTE)
+
+
+# --- A yes that gives an Rdv back says which
+
+
+def test_an_exchange_by_sms_names_the_rdv_that_it_takes_away(world, say):
+    """The Rdv was taken after joining: the person may have forgotten that they wait."""
+    person = make_usager(world.departement, phone=PHONE, email="nina@example.org")
+    wait_for(world, usager=person, now=NOW)
+    own = make_rdv(world.motif, world.site, [colleague(world)], AT + 4 * H, usagers=[person], created_at=NOW + H)
+    other = booked(world, at=AT + H, phone="+33639980002")
+    cancel_participation(participation=other, by_service=True, author=world.author, now=TUESDAY)
+    send(TUESDAY)
+    offers = {one.channel: one for one in Message.objects.filter(kind="waitlist.offer")}
+    assert "jeu. 14 janv. à 10h20 à la place du jeu. 14 janv. à 13h20" in plain(offers["sms"].body)
+    assert segments(plain(fill_links(offers["sms"].body))) <= 2
+    assert "jeudi 14 janvier à 13 h 20 est annulé" in offers["email"].body.replace("\u00a0", " ")
+    said = say("OUI", now=TUESDAY + MINUTE)
+    assert "Votre RDV du jeu. 14 janv. à 13h20 est annulé." in said
+    assert say("OUI", now=TUESDAY + 2 * MINUTE) == said, "said again, the same"
+    assert own.participations.get().status == "excused"
+
+
+def test_a_place_that_takes_nothing_away_names_nothing(world, say):
+    wait_for(world, usager=make_usager(world.departement, phone=PHONE, email=""), now=NOW)
+    other = booked(world, at=AT + H, phone="+33639980002")
+    cancel_participation(participation=other, by_service=True, author=world.author, now=TUESDAY)
+    send(TUESDAY)
+    assert "à la place" not in Message.objects.get(kind="waitlist.offer").body
+    assert "annulé" not in say("OUI", now=TUESDAY + MINUTE)
