@@ -173,7 +173,8 @@ class Reply(models.Model):
     received_at = models.DateTimeField()
     answered_at = models.DateTimeField(null=True)
     answer = models.TextField(blank=True)
-    # What was asked back: {"said": "yes", "choices": [["offre", uuid], ...]}; empty when nothing was.
+    # What was asked back: {"said": "yes", "choices": [["offre", uuid], ...]}; empty when nothing was. Answered:
+    # "chosen", the number, and "told", what was said then.
     question = models.JSONField(default=dict, blank=True)
 
     class Meta:

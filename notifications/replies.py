@@ -5,8 +5,12 @@ kept; what we answered is, for two days, so that a second call of the provider h
 
     taken --answered--> kept two days
       |--the process died: whoever is called after a minute takes it over
+      |--it could not be answered: forgotten, the next call begins anew
+
+A question of ours (`Reply.question`) is answered by one number, and is over then: the same number again hears the same.
 """
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -31,7 +35,10 @@ def take(provider_id: str, *, phone: str, now: datetime) -> Reply | None:
             return row
         # The guard: one process at most moves the date.
         dead = Reply.objects.filter(pk=row.pk, answered_at__isnull=True, received_at__lte=now - TAKE_OVER)
-        return row if dead.update(received_at=now) == 1 else None
+        if dead.update(received_at=now) == 0:
+            return None
+        row.received_at = now
+        return row
 
 
 def answer_of(provider_id: str) -> str:
@@ -40,15 +47,42 @@ def answer_of(provider_id: str) -> str:
     return found or ""
 
 
+def give_up(reply: Reply) -> None:
+    """It could not be answered; the provider hands it over again. Not touched once somebody else has taken it over."""
+    Reply.objects.filter(pk=reply.pk, answered_at__isnull=True, received_at=reply.received_at).delete()
+
+
 def settle(reply: Reply, *, answer: str, question: dict[str, Any], now: datetime) -> None:
     Reply.objects.filter(pk=reply.pk).update(answer=answer, question=question, answered_at=now)
 
 
-def last_question(phone: str, *, now: datetime) -> dict[str, Any]:
-    """What we asked back lately; {} when nothing."""
+@dataclass(frozen=True, slots=True)
+class AskedBack:
+    """A question of ours. `chosen`: the number that answered it, 0 while nobody has; `told`: what was said then."""
+
+    reply_id: int
+    at: datetime
+    question: dict[str, Any]
+
+    @property
+    def chosen(self) -> int:
+        return int(self.question.get("chosen", 0))
+
+    @property
+    def told(self) -> str:
+        return str(self.question.get("told", ""))
+
+
+def last_question(phone: str, *, now: datetime) -> AskedBack | None:
+    """What we asked back lately, answered or not."""
     rows = Reply.objects.filter(phone=phone, received_at__gt=now - QUESTION_STANDS).exclude(question={})
-    found: dict[str, Any] | None = rows.order_by("-received_at", "-id").values_list("question", flat=True).first()
-    return found or {}
+    found = rows.order_by("-received_at", "-id").first()
+    return AskedBack(found.pk, found.received_at, found.question) if found is not None else None
+
+
+def answered(asked: AskedBack, *, number: int, told: str) -> None:
+    """That question is over."""
+    Reply.objects.filter(pk=asked.reply_id).update(question=asked.question | {"chosen": number, "told": told})
 
 
 def forget(*, now: datetime) -> int:

@@ -19,7 +19,7 @@ from rdv.domain.statuses import Status
 from rdv.models import Appel, AppelKind, AppelResult, ConfirmedBy, Participation
 from rdv.services import confirmed, notices
 from rdv.services.cancelling import lock_participation
-from rdv.services.errors import StatusRefused, TooLate
+from rdv.services.errors import ChangedMeanwhile, StatusRefused, TooLate
 from rdv.services.followups import close_appel
 
 CANCELLED = "Ce rendez-vous est annulé."
@@ -28,14 +28,24 @@ ANSWERED = (AppelKind.COMING, AppelKind.MESSAGE)
 
 
 @transaction.atomic(durable=True)
-def confirm(*, participation: Participation, by: ConfirmedBy, author: Author, now: datetime) -> Participation:
+def confirm(
+    *,
+    participation: Participation,
+    by: ConfirmedBy,
+    author: Author,
+    now: datetime,
+    expected_version: int | None = None,
+) -> Participation:
     """They come. Said twice, it is noted once: the first answer stands.
 
-    Raises StatusRefused (the Rdv is cancelled), TooLate (it has begun).
+    `expected_version`: the schedule version that the person saw; they said yes to that hour, and to no other.
+    Raises StatusRefused (the Rdv is cancelled), ChangedMeanwhile (it moved), TooLate (it has begun).
     """
     locked = lock_participation(participation)
     if not locked.is_live or not locked.rdv.is_live:
         raise StatusRefused(CANCELLED)
+    if expected_version not in (None, locked.rdv.schedule_version):
+        raise ChangedMeanwhile
     if locked.confirmed_at is not None:
         return locked
     if locked.rdv.starts_at <= now or locked.status != Status.UNKNOWN:

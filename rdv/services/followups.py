@@ -25,6 +25,7 @@ from rdv.models import (
 from rdv.services.waitlist_queue import note_freed
 
 PROPOSED = "rdv.proposed"
+SUBJECT = "proposition"
 
 
 def settle(rdv: Rdv, *, author: Author, now: datetime, participation: Participation | None = None) -> None:
@@ -120,4 +121,4 @@ def journal_proposition(
 
 
 def subject_of(proposition: Proposition) -> tuple[str, str]:
-    return ("proposition", str(proposition.uuid))
+    return (SUBJECT, str(proposition.uuid))

@@ -25,13 +25,16 @@ from rdv.domain.waiting import next_waking
 from rdv.models import NEVER_CALLED, NEVER_SENT, Inscription, Modality, NoticeLevel, Offre
 from rdv.services.news import Said, Sending, letters_of
 from rdv.services.notices import addresses_of, recipient_of
+from rdv.services.sms_questions import short
 from rdv.services.texts import ELSEWHERE
+from rdv.services.waitlist_match import given_back
 from rdv.services.waitlist_rules import policy_of, quiet_of
 from usagers.phones import say_phone
 
 JOINED, OFFER, TAKEN = "waitlist.joined", "waitlist.offer", "waitlist.taken"
 LAPSED, SLEEPING = "waitlist.lapsed", "waitlist.sleeping"
 LEFT, CLOSED, ENDED = "waitlist.left", "waitlist.closed", "waitlist.ended"
+SUBJECT = "offre"
 # News of the list that nobody read in a week says nothing any more.
 NEWS_LIFE = timedelta(days=7)
 WAYS = (MessageChannel.SMS, MessageChannel.EMAIL)
@@ -74,11 +77,22 @@ def offered(offre: Offre, *, now: datetime) -> None:
     before = f"{french.short_day(until)} à {_short_hour(until)}"
     reply = " (ou OUI, NON, STOP par SMS)" if settings.SMS_CAN_BE_ANSWERED else ""
     named = f"{label}, " if label else ""
+    old = _given_up(inscription, now)
+    instead = f"à la place du {short(old)}" if old else ""
     news = Said(
         OFFER,
         "Une place se libère pour vous",
-        (f"Pouvez-vous venir{NBSP}? Répondez oui ou non avant le {french.day_hour(until)}. {first}",),
         (
+            f"Pouvez-vous venir{NBSP}? Répondez oui ou non avant le {french.day_hour(until)}. {first}",
+            *([f"Si vous dites oui, votre rendez-vous du {french.day_hour(old)} est annulé."] if old else []),
+        ),
+        (
+            # Nobody gives an Rdv up without reading which: two SMS rather than that.
+            f"Place libre : {when} {instead}, {place}. Réponse avant {before} : {link} Tél. {phone}",
+            f"Place libre : {when} {instead}, {place}. Oui ou non avant {before}{reply} : {link} Tél. {phone}",
+        )
+        if old
+        else (
             f"Place libre : {named}{when}, {place}. Oui ou non avant {before}{reply} : {link} Tél. {phone}",
             f"Place libre : {when}, {place}. Oui ou non avant {before}{reply} : {link} Tél. {phone}",
             f"Place libre : {when}, {place}. Réponse avant {before} : {link} Tél. {phone}",
@@ -87,6 +101,7 @@ def offered(offre: Offre, *, now: datetime) -> None:
         link,
         rows=[
             ("Quand", f"{french.day_year(local)} à {french.hour(local)}"),
+            *([("À la place de", french.day_hour(old))] if old else []),
             ("Durée", french.duration(offre.ends_at - offre.starts_at)),
             ("Pour quoi", label),
             ("Où", place),
@@ -225,7 +240,7 @@ def ended(inscription: Inscription, *, because: str, now: datetime) -> None:
 
 
 def subject_of(offre: Offre) -> tuple[str, str]:
-    return ("offre", str(offre.uuid))
+    return (SUBJECT, str(offre.uuid))
 
 
 # --- Letters
@@ -268,6 +283,12 @@ def _post(
 def _label(inscription: Inscription, offre: Offre | None = None) -> str:
     motif = offre.motif if offre else inscription.motif
     return motif.public_label if motif.notice_level == NoticeLevel.NORMAL else ""
+
+
+def _given_up(inscription: Inscription, now: datetime) -> datetime | None:
+    """The local hour of the Rdv that a yes would give back."""
+    old = given_back(inscription, now)
+    return old.starts_at.astimezone(old.rdv.motif.departement.zone) if old is not None else None
 
 
 def _place(offre: Offre) -> str:

@@ -1,6 +1,7 @@
 """What the link's page asks, and what agents see and note: agenda, list, day board, page of the Rdv, motif."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.test import Client
@@ -9,8 +10,9 @@ from django.urls import reverse
 from rdv.core.links import make_token
 from rdv.models import ConfirmedBy, Evenement, Participation
 from rdv.services.confirming import confirm
+from rdv.services.moving import Move, move_rdv
 from tests.confirming.conftest import AT, NOW, TUESDAY, USAGER, WEDNESDAY, asked, booked, fresh
-from tests.factories import make_agent
+from tests.factories import make_agent, utc
 from tests.html.reading import faults
 from tests.signing import signed_in
 
@@ -86,6 +88,57 @@ def test_yes_after_no_says_that_it_is_cancelled(world, clock_at):
     Client().post(link(participation, "annuler/"))
     response = Client().post(link(participation, "je-viens/"))
     assert "Votre rendez-vous est annulé" in read(Client().get(response["Location"]))
+
+
+def version_on(page):
+    return set(re.findall(r'name="version" value="(\d+)"', page))
+
+
+@pytest.mark.parametrize("action", ["je-viens/", "annuler/"])
+def test_an_answer_to_an_hour_that_has_moved_since_is_not_noted(world, clock_at, action):
+    """Both answers of the page are about the hour that it showed."""
+    participation = asked(world)
+    (version,) = version_on(read(Client().get(link(participation))))
+    move_rdv(rdv=participation.rdv, move=Move(starts_at=utc(2027, 1, 14, 10)), author=world.author, now=TUESDAY)
+    response = Client().post(link(participation, action), {"version": version})
+    page = read(response)
+    assert response.status_code == 409
+    assert "Ce rendez-vous a changé depuis que vous avez ouvert cette page. Voici sa nouvelle date." in page
+    assert "11 h" in page
+    assert faults(page) == []
+    after = fresh(participation)
+    assert (after.status, after.confirmed_at) == ("unknown", None)
+
+
+def test_the_yes_of_the_page_as_it_is_now_is_noted(world, clock_at):
+    participation = asked(world)
+    (version,) = version_on(read(Client().get(link(participation))))
+    assert Client().post(link(participation, "je-viens/"), {"version": version}).status_code == 302
+    assert fresh(participation).confirmed_by == "link"
+
+
+@pytest.mark.parametrize("done", ["vient", "retard", "accompagnement", "repris", "inconnu"])
+def test_nothing_is_said_to_be_done_that_is_not(world, clock_at, done):
+    page = read(Client().get(link(asked(world)) + f"?fait={done}"))
+    assert 'role="status"' not in page
+    assert "Venez-vous à ce rendez-vous ?" in page
+
+
+def test_a_thank_you_kept_in_the_history_says_nothing_after_a_move(world, clock_at):
+    participation = asked(world)
+    thanks = Client().post(link(participation, "je-viens/"))["Location"]
+    assert "C’est noté : vous venez." in read(Client().get(thanks))
+    move_rdv(rdv=participation.rdv, move=Move(starts_at=utc(2027, 1, 14, 10)), author=world.author, now=TUESDAY)
+    assert "vous venez." not in read(Client().get(thanks))
+
+
+def test_taken_back_is_said_once_it_is_so(world, clock_at):
+    participation = asked(world)
+    Client().post(link(participation, "annuler/"))
+    location = Client().post(link(participation, "reprendre/"))["Location"]
+    assert "Votre rendez-vous est repris." in read(Client().get(location))
+    clock_at(TUESDAY + timedelta(minutes=11))
+    assert "repris" not in read(Client().get(location))
 
 
 def test_a_get_confirms_nothing(world, clock_at):

@@ -10,7 +10,7 @@ from notifications import replies
 from notifications.channels.gsm7 import segments
 from notifications.models import Reply
 from rdv.models import Evenement, Offre, Participation
-from rdv.services import retention
+from rdv.services import confirming_sms, retention
 from rdv.services.moving import Move, move_rdv
 from rdv.services.sms_router import NOT_UNDERSTOOD, NOTHING, SEVERAL, answer_sms
 from tests.confirming.conftest import AT, PHONE, TUESDAY, asked, booked, fresh, send
@@ -123,6 +123,7 @@ def test_once_moved_an_old_answer_does_not_speak_of_the_new_hour(world):
 @pytest.mark.parametrize(("word", "status"), [("OUI", "unknown"), ("NON", "excused")])
 def test_a_family_answers_once_for_the_day(world, word, status):
     first, second = asked(world), second_rdv(world, AT + timedelta(hours=1))
+    Participation.objects.filter(pk=second.pk).update(usager=first.usager)
     send(TUESDAY)
     said = say(word)
     assert "9h20 et 10h20" in said
@@ -262,6 +263,35 @@ def test_while_another_process_answers_nothing_is_said_twice(world):
     assert fresh(participation).is_live
     # It died: a minute later the provider calls again.
     assert "annulé" in say("NON", now=TUESDAY + timedelta(minutes=1), sid="SM1")
+
+
+def test_a_webhook_that_fails_is_answered_when_it_is_called_again(world, client, settings, monkeypatch):
+    """Without this the second call heard nothing, with 200, and the NON was lost."""
+    settings.TWILIO_AUTH_TOKEN = "secret-de-test"
+    monkeypatch.setattr("rdv.core.clock.now", lambda: TUESDAY)
+    participation = asked(world)
+    cancels = confirming_sms.cancel_participation
+    calls = []
+
+    def fails_once(**about):
+        calls.append(about)
+        if len(calls) == 1:
+            raise RuntimeError("cut")
+        return cancels(**about)
+
+    monkeypatch.setattr(confirming_sms, "cancel_participation", fails_once)
+    with pytest.raises(RuntimeError, match="cut"):
+        post(client, "SM1", "NON")
+    assert not Reply.objects.exists()
+    assert "annulé" in post(client, "SM1", "NON")
+    assert fresh(participation).status == "excused"
+
+
+def test_who_fails_after_somebody_took_the_message_over_leaves_it_to_them(world):
+    slow = replies.take("SM1", phone=PHONE, now=TUESDAY)
+    assert replies.take("SM1", phone=PHONE, now=TUESDAY + timedelta(minutes=1)) is not None
+    replies.give_up(slow)
+    assert Reply.objects.count() == 1
 
 
 def test_what_was_answered_is_forgotten_after_two_days(world):

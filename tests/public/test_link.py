@@ -40,7 +40,7 @@ def at(now, *parts):
 def test_the_link_shows_the_appointment_and_no_name(participation, reader, end):
     page = reader.get(link_of(participation) + end)
     text = text_of(page)
-    assert "Dans 3 jours. Il est confirmé." in text
+    assert "Dans 3 jours. Il est bien réservé." in text
     assert "jeudi 26 novembre 9 h 20 20 minutes, avec une puéricultrice Pesée et conseils" in text
     assert "Vous pouvez annuler ou déplacer jusqu’à jeudi 26 novembre à 5 h 20." in text
     for name in ("Nadia", "Lemaire", "Yanis", "45 21", "4521"):

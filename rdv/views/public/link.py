@@ -7,14 +7,13 @@ An unknown link is a 404 in words; one whose appointment is over explains and gi
 """
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeAlias
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from rdv.access import LinkExpired, participation_for_link
@@ -32,11 +31,9 @@ from rdv.services.errors import ChangedMeanwhile, StatusRefused, TooLate, Usager
 from rdv.services.proposition_reads import hours_still_held, live_proposition
 from rdv.services.public_booking import author_of, set_companion
 from rdv.views.public.choice import choice_link
+from rdv.views.public.link_said import UNDO_FOR, said_before
 from rdv.views.public.shared import GONE, INCOMPLETE, TAKEN, show
 from rdv.views.public.ticket import link_of, reminder_on, ticket, token_of
-
-# A cancellation by mistake is seen within minutes (messages.md).
-UNDO_FOR = timedelta(minutes=10)
 
 P = ParamSpec("P")
 LinkView: TypeAlias = Callable[Concatenate[HttpRequest, Participation, datetime, P], HttpResponse]
@@ -67,11 +64,19 @@ def link(request: HttpRequest, participation: Participation, now: datetime) -> H
 
 
 def link_page(
-    request: HttpRequest, participation: Participation, now: datetime, *, notice: str = "", status: int = 200
+    request: HttpRequest,
+    participation: Participation,
+    now: datetime,
+    *,
+    notice: str = "",
+    status: int = 200,
+    is_changed: bool = False,
 ) -> HttpResponse:
+    """`is_changed`: it moved since the page that was answered was shown; nothing was noted."""
     departement = participation.rdv.motif.departement
     context = ticket(participation) | state_of(participation, now) | proposed_instead(participation, now)
-    context["notice"] = notice or _said_before(request)
+    context |= {"version": participation.rdv.schedule_version, "is_changed": is_changed}
+    context["notice"] = notice or said_before(request, participation, context, now)
     if context["is_coming"]:
         context["reminder_on"] = reminder_on(participation)
     template = "public/link.html" if context["is_live"] else "public/link_cancelled.html"
@@ -137,21 +142,6 @@ def may_undo(participation: Participation, now: datetime) -> bool:
     return participation.status == Status.EXCUSED.value and is_fresh and participation.rdv.starts_at > now
 
 
-SAID = {
-    "vient": lambda: _("C’est noté\u00a0: vous venez. Merci, et à bientôt."),
-    "retard": lambda: _("C’est noté\u00a0: nous savons que vous serez en retard."),
-    "accompagnement": lambda: _("C’est noté\u00a0: vous venez avec quelqu’un."),
-    "repris": lambda: _("Votre rendez-vous est repris. Rien n’a changé."),
-    "garde": lambda: _("Votre rendez-vous est gardé. Rien n’a changé."),
-}
-
-
-def _said_before(request: HttpRequest) -> str:
-    """What was just done: one of our own sentences, named in the address."""
-    said = SAID.get(request.GET.get("fait", ""))
-    return said() if said else ""
-
-
 def back_to(participation: Participation, done: str = "") -> HttpResponse:
     return redirect(link_of(participation) + (f"?fait={done}" if done else ""))
 
@@ -202,11 +192,21 @@ def _cancel_page(
 @require_POST
 @link_view
 def coming(request: HttpRequest, participation: Participation, now: datetime) -> HttpResponse:
-    """ "Oui, je viens": one press. Cancelled meanwhile, or begun: the page says where it stands."""
+    """ "Oui, je viens": one press, for the hour that the page showed. Cancelled meanwhile, or begun: the page says
+    where it stands; moved, it shows the new hour."""
     try:
-        confirming.confirm(participation=participation, by=ConfirmedBy.LINK, author=speaker(participation), now=now)
+        confirming.confirm(
+            participation=participation,
+            by=ConfirmedBy.LINK,
+            author=speaker(participation),
+            now=now,
+            expected_version=read_version(request.POST),
+        )
     except (StatusRefused, TooLate):
         return back_to(participation)
+    except ChangedMeanwhile:
+        fresh = participation_for_link(token_of(participation), now=now)
+        return link_page(request, fresh, now, status=TAKEN, is_changed=True)
     return back_to(participation, "vient")
 
 

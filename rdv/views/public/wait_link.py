@@ -44,14 +44,20 @@ def waiting(request: HttpRequest, inscription: Inscription, now: datetime) -> Ht
 def place_page(
     request: HttpRequest, inscription: Inscription, now: datetime, *, notice: str = "", status: int = 200
 ) -> HttpResponse:
-    said = SAID.get(request.GET.get("fait", ""))
-    context = _about(inscription) | {"notice": notice or (said() if said and inscription.is_open else "")}
+    context = _about(inscription) | {"notice": notice or _said_before(request, inscription)}
     if inscription.is_open:
         context |= _open_context(inscription, now)
     elif inscription.state == InscriptionState.SERVED:
         won = public_waiting.won_by(inscription)
         context |= {"won": won, "won_url": link_of(won) if won else ""}
     return show(request, "public/wait_place.html", inscription.motif.departement, context, status=status)
+
+
+def _said_before(request: HttpRequest, inscription: Inscription) -> str:
+    """What was just done, unless it is not so any more: the address is kept and opened again."""
+    done = request.GET.get("fait", "")
+    is_paused_again = done == "attend" and inscription.state == InscriptionState.ASLEEP
+    return SAID[done]() if done in SAID and inscription.is_open and not is_paused_again else ""
 
 
 def _about(inscription: Inscription) -> dict[str, Any]:
