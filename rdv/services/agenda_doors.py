@@ -14,6 +14,7 @@ from agents.models import AGENDA_ROLES, Affectation, Agent, AgentService, Depart
 from rdv.access import agents_seen, motifs_for_agent
 from rdv.core.clock import day_bounds
 from rdv.models import Motif, MotifSite, Occupation, Ouverture, Participation, Rdv, RdvAgent
+from rdv.services.away import TAKES_TIME
 from rdv.services.reading import participations_to_fill_in
 
 
@@ -96,7 +97,7 @@ def is_offered(motif: Motif, site: Site) -> bool:
 
 def busy_between(agents: Sequence[Agent], start: datetime, end: datetime, *, now: datetime) -> list[Agent]:
     """Those of them who are already taken then."""
-    rows = Occupation.objects.meeting(start, end).standing(now).filter(agent__in=agents, is_blocking=True)
+    rows = Occupation.objects.meeting(start, end).standing(now).filter(TAKES_TIME, agent__in=agents)
     ids = set(rows.values_list("agent_id", flat=True))
     return [agent for agent in agents if agent.pk in ids]
 

@@ -5,7 +5,7 @@ Called by the usager's link, the console and the agenda (drag and its form twin)
 
 import uuid
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -21,6 +21,7 @@ from rdv.domain.windows import Window, may_still_cancel
 from rdv.models import Option, Rdv, RdvAgent
 from rdv.services import confirmed, followups, notices, waitlist_sources
 from rdv.services.availability import agent_window, agents_who_fit, usager_window
+from rdv.services.away import AgentAway, absences_over
 from rdv.services.choosing import choose
 from rdv.services.closures import closure_over
 from rdv.services.errors import ChangedMeanwhile, CreneauUnavailable, NotBookable, TooLate, UsagerBusy
@@ -89,7 +90,8 @@ def move_within(*, rdv: Rdv, move: Move, author: Author, now: datetime, is_undoa
     if option is not None:
         release_option_rows(option, target.agent_ids, now)
         Option.objects.filter(pk=option.pk).update(rdv=locked)
-    _require_fit(locked, question, target, move, author=author, is_held=option is not None and option.expires_at > now)
+    is_held = option is not None and option.expires_at > now
+    _require_fit(locked, question, target, move, old_agents=old_agents, author=author, is_held=is_held)
     return _write(locked, target, move, old_agents=old_agents, author=author, now=now, is_undoable=is_undoable)
 
 
@@ -158,19 +160,47 @@ def _require_movable(rdv: Rdv, move: Move, *, author: Author, now: datetime) -> 
         raise TooLate
 
 
-def _require_fit(rdv: Rdv, question: Question, target: _Target, move: Move, *, author: Author, is_held: bool) -> None:
+def _require_fit(
+    rdv: Rdv,
+    question: Question,
+    target: _Target,
+    move: Move,
+    *,
+    old_agents: list[int],
+    author: Author,
+    is_held: bool,
+) -> None:
     if is_held or (author.is_agent and move.overbook_reason.strip()):
         return
     drop_dead_options_of(target.agent_ids, question.now)
-    wanted = target.ends_at - target.starts_at
-    if (wanted != question.motif.duration or question.motif.is_collective) and author.is_agent:
-        # An agent lengthens or shortens, or places a session: the exclusion constraint still refuses what is taken.
-        # Nothing new comes to a closed day without saying why; what is there already may end earlier or later.
-        if _is_new_day(rdv, target) and closure_over(rdv.motif, target.site, target.starts_at, target.ends_at):
-            raise CreneauUnavailable(nearest_of(question, target.starts_at))
+    if author.is_agent and (question.motif.is_collective or _stays(rdv, target, old_agents)):
+        _require_open(rdv, question, target, old_agents)
         return
+    wanted = target.ends_at - target.starts_at
+    if author.is_agent and wanted != question.motif.duration:
+        question = replace(question, length=wanted)  # made longer or shorter: that length must be free
     if not set(agents_who_fit(question, target.starts_at)).issuperset(target.agent_ids):
         raise CreneauUnavailable(nearest_of(question, target.starts_at))
+
+
+def _stays(rdv: Rdv, target: _Target, old_agents: list[int]) -> bool:
+    """Only its end changes."""
+    there = (rdv.starts_at, rdv.site_id, set(old_agents))
+    return there == (target.starts_at, target.site.pk, set(target.agent_ids))
+
+
+def _require_open(rdv: Rdv, question: Question, target: _Target, old_agents: list[int]) -> None:
+    """An agent lengthens or shortens, or places a session: the exclusion constraint still refuses what is taken.
+    Nothing new comes to a closed day, or over an absence, without saying why; what is there already may end earlier or
+    later."""
+    if _is_new_day(rdv, target) and closure_over(rdv.motif, target.site, target.starts_at, target.ends_at):
+        raise CreneauUnavailable(nearest_of(question, target.starts_at))
+    away = absences_over(rdv.motif, target.agent_ids, target.starts_at, target.ends_at)
+    if away and _stays(rdv, target, old_agents):
+        known = {row.pk for row in absences_over(rdv.motif, old_agents, rdv.starts_at, rdv.ends_at)}
+        away = [row for row in away if row.pk not in known]
+    if away:
+        raise AgentAway((row.agent.full_name for row in away), nearest_of(question, target.starts_at))
 
 
 def _is_new_day(rdv: Rdv, target: _Target) -> bool:

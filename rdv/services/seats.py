@@ -15,6 +15,7 @@ from rdv.core.db import constraint_errors, lock_agents
 from rdv.core.journal import Author
 from rdv.models import Motif, Rdv, SourceKind
 from rdv.services import notices
+from rdv.services.away import require_present
 from rdv.services.booking import create_rdv
 from rdv.services.errors import ChangedMeanwhile, NotBookable, WorkshopFull
 from rdv.services.holding import lock_workshop
@@ -52,6 +53,7 @@ def create_workshop(
         raise NotBookable
     lock_agents(agent_ids)
     drop_dead_options_of(agent_ids, now)
+    require_present(motif, agent_ids, starts_at, ends_at)
     rdv = create_rdv(
         motif=motif,
         site=site,

@@ -28,7 +28,7 @@ from rdv.models import Rdv
 from rdv.services.agenda_hours import Hours, obstacles_to, require_possible
 from rdv.services.console_people import agents_by_site
 from rdv.services.console_rdv import last_change, page_of
-from rdv.services.errors import ChangedMeanwhile
+from rdv.services.errors import ChangedMeanwhile, CreneauUnavailable
 from rdv.services.moving import Move, is_told_later, move_rdv
 from rdv.views.agenda.asked import agenda_behind, back_to_agenda
 from rdv.views.agenda.lines import clock as hour_of
@@ -107,7 +107,7 @@ def _confirm(request: AgentRequest, gesture: Gesture) -> HttpResponse:
     found = obstacles_to(rdv, hours, now=gesture.now)
     try:
         require_possible(found, reason=reason)
-        moved = _move(request, gesture, hours, reason=reason if found.taken else "")
+        moved = _move_or_over(request, gesture, hours, reason=reason, is_over=bool(found.taken))
     except DomainError as error:
         changed = last_change(rdv) if isinstance(error, ChangedMeanwhile) else None
         return _page(request, _read(request, rdv.uuid), status=409, refusal=error, changed=changed)
@@ -115,6 +115,17 @@ def _confirm(request: AgentRequest, gesture: Gesture) -> HttpResponse:
     # The page of the Rdv has its own button.
     messages.success(request, _said(hours, request), extra_tags=offer(moved, agenda, now=gesture.now) if agenda else "")
     return _done(request, gesture, hours)
+
+
+def _move_or_over(request: AgentRequest, gesture: Gesture, hours: Hours, *, reason: str, is_over: bool) -> Rdv:
+    """A reason over free time makes no double. It serves, too, against what only the move can see (the road between
+    two visits)."""
+    try:
+        return _move(request, gesture, hours, reason=reason if is_over else "")
+    except CreneauUnavailable:
+        if is_over or not reason.strip():
+            raise
+    return _move(request, gesture, hours, reason=reason)
 
 
 def _move(request: AgentRequest, gesture: Gesture, hours: Hours, *, reason: str) -> Rdv:
