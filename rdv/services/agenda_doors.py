@@ -64,7 +64,7 @@ def participations_to_answer(scope: Scope, uuids_asked: Collection[uuids.UUID]) 
     """The participations named by a form, filled in meanwhile or not; one that may not be written hides them all."""
     rows = (
         Participation.objects.filter(departement=scope.departement_code, uuid__in=uuids_asked)
-        .select_related("usager", "rdv__motif", "rdv__site")
+        .select_related("usager", "rdv__motif__departement", "rdv__site")
         .prefetch_related(Prefetch("rdv__rdv_agents", RdvAgent.objects.all()))
         .order_by("starts_at", "id")
     )
