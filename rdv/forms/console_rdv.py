@@ -24,6 +24,11 @@ def read_version(data: Mapping[str, Any]) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) <= MAX_VERSION_DIGITS else None
 
 
+def asked_agents(data: Mapping[str, Any]) -> set[str]:
+    """Whom `who` (site:agent) or `swap` (gone:comes) names, as it was sent."""
+    return {str(data.get(name, "")).partition(":")[2] for name in ("who", "swap")}
+
+
 WHO = [(BY_USAGER, "La personne ne peut pas venir"), (BY_SERVICE, "Le service ne peut pas recevoir")]
 
 

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from agents.models import Agent, AgentService, Site
+from agents.models import Agent, Site
 from rdv.core.errors import DomainError
 from rdv.domain import french
 from rdv.models import Modality, Occupation, OccupationKind, Ouverture, Rdv
+from rdv.services.able import said as not_theirs
+from rdv.services.able import unable_among
 from rdv.services.away import TAKES_TIME, absences_over
 from rdv.services.closures import closure_over
 
@@ -87,12 +89,9 @@ def _impossible(rdv: Rdv, hours: Hours, now: datetime) -> list[str]:
         found.append(TOO_LONG)
     kept = {link.agent_id for link in rdv.rdv_agents.all()}
     new = [agent for agent in hours.agents if agent.pk not in kept]
-    service = rdv.motif.service
-    able = AgentService.objects.filter(agent__in=new, service=service).values_list("agent_id", flat=True)
-    unable = [agent.full_name for agent in new if agent.pk not in set(able)]
+    unable = unable_among(rdv.motif.service_id, new)
     if unable:
-        verb = "reçoit" if len(unable) == 1 else "reçoivent"
-        found.append(f"{french.joined(unable)} ne {verb} pas pour le service {service.short_name}.")
+        found.append(not_theirs(unable, rdv.motif))
     return found
 
 

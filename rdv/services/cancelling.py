@@ -99,11 +99,8 @@ def cancel_within(
 
 @transaction.atomic(durable=True)
 def restore_participation(*, participation: Participation, author: Author, now: datetime) -> Participation:
-    (
-        """Undo a cancellation, only if the hour (or the seat) is still free, or only proposed to somebody of the list while
+    """Undo a cancellation, only if the hour (or the seat) is still free, or only proposed to somebody of the list while
     the slip is fresh (`_take_back`). Raises StatusRefused, UsagerBusy, AgentAway (an absence came over it)."""
-        ""
-    )
     locked = lock_participation(participation)
     if locked.is_live:
         return locked

@@ -20,6 +20,7 @@ from rdv.domain.travel import Point
 from rdv.domain.windows import Window, may_still_cancel
 from rdv.models import Option, Rdv, RdvAgent
 from rdv.services import confirmed, followups, notices, waitlist_sources
+from rdv.services.able import require_able
 from rdv.services.availability import agent_window, agents_who_fit, usager_window
 from rdv.services.away import AgentAway, absences_over
 from rdv.services.choosing import choose
@@ -35,6 +36,9 @@ from rdv.services.occupying import (
 )
 from rdv.services.questions import EVERYBODY, Agents, Question
 from rdv.services.undo_record import MOVED, Told, record_of, told_of
+
+GONE = "Ce rendez-vous est annulé ou a commencé : il ne se déplace plus."
+NO_MORE = "Ce rendez-vous ne peut plus être déplacé."
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +71,8 @@ class _Target:
 
 @transaction.atomic(durable=True)
 def move_rdv(*, rdv: Rdv, move: Move, author: Author, now: datetime) -> Rdv:
-    """Raises CreneauUnavailable (nothing has changed then), TooLate, ChangedMeanwhile, UsagerBusy, NotBookable."""
+    """Raises CreneauUnavailable (nothing has changed then), TooLate, ChangedMeanwhile, UsagerBusy, NotBookable,
+    NotTheirService."""
     return move_within(rdv=rdv, move=move, author=author, now=now, is_undoable=author.is_agent)
 
 
@@ -87,6 +92,9 @@ def move_within(*, rdv: Rdv, move: Move, author: Author, now: datetime, is_undoa
         .get(pk=rdv.pk)
     )
     _require_movable(locked, move, author=author, now=now)
+    comes = set(target.agent_ids) - set(old_agents)
+    if comes and author.is_agent:
+        require_able(locked.motif, comes)
     if option is not None:
         release_option_rows(option, target.agent_ids, now)
         Option.objects.filter(pk=option.pk).update(rdv=locked)
@@ -147,9 +155,16 @@ def _unnamed(question: Question, move: Move, rdv: Rdv) -> tuple[int, ...]:
     return choose(fitting, motif=rdv.motif, starts_at=move.starts_at, usager=usager, now=question.now).agent_ids
 
 
+def is_movable(rdv: Rdv, *, now: datetime) -> bool:
+    """Begun, it is said who came: moved, it would be "vu" in the future. For agents too."""
+    return rdv.is_live and rdv.starts_at > now
+
+
 def _require_movable(rdv: Rdv, move: Move, *, author: Author, now: datetime) -> None:
-    if not rdv.is_live or (rdv.starts_at <= now and not author.is_agent) or move.starts_at <= now:
-        raise NotBookable("Ce rendez-vous ne peut plus être déplacé.")
+    if not is_movable(rdv, now=now):
+        raise NotBookable(GONE if author.is_agent else NO_MORE)
+    if move.starts_at <= now:
+        raise NotBookable(NO_MORE)
     if move.expected_version is not None and rdv.schedule_version != move.expected_version:
         raise ChangedMeanwhile
     if (

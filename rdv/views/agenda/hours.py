@@ -23,19 +23,18 @@ from rdv.core import clock
 from rdv.core.errors import DomainError
 from rdv.domain import french
 from rdv.forms.agenda_hours import HoursForm
-from rdv.forms.console_rdv import read_version
+from rdv.forms.console_rdv import asked_agents, read_version
 from rdv.models import Rdv
+from rdv.services.able import only_able
 from rdv.services.agenda_hours import Hours, obstacles_to, require_possible
 from rdv.services.console_people import agents_by_site
 from rdv.services.console_rdv import last_change, page_of
 from rdv.services.errors import ChangedMeanwhile, CreneauUnavailable
-from rdv.services.moving import Move, is_told_later, move_rdv
+from rdv.services.moving import GONE, Move, is_movable, is_told_later, move_rdv
 from rdv.views.agenda.asked import agenda_behind, back_to_agenda
 from rdv.views.agenda.lines import clock as hour_of
 from rdv.views.console.screen import console_roles
 from rdv.views.console.undoing import offer
-
-GONE = "Ce rendez-vous est annulé ou a commencé : il ne se déplace plus."
 
 
 @dataclass(slots=True)
@@ -49,10 +48,6 @@ class Gesture:
     own: tuple[Agent, ...]
     form: HoursForm
     hours: Hours | None = None
-
-    @property
-    def is_movable(self) -> bool:
-        return self.rdv.is_live and self.rdv.starts_at > self.now
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -79,7 +74,10 @@ def _read(request: AgentRequest, uuid: uuids.UUID) -> Gesture:
     sent = request.POST if request.method == "POST" else request.GET
     starts, ends = rdv.starts_at.astimezone(zone), rdv.ends_at.astimezone(zone)
     initial = {"day": starts.date(), "hour": starts.time(), "ends": ends.time()}
-    form = HoursForm(sent if "hour" in sent else None, rdv=rdv, who=who, initial=initial)
+    # Somebody asked for, by a drag for example, who cannot receive it: refused in words, not as an unknown choice.
+    asked = {agent.pk for _, agents in who for agent in agents if str(agent.pk) in asked_agents(sent)}
+    able = only_able(who, rdv.motif.service_id, also=asked | {one.pk for one in own})
+    form = HoursForm(sent if "hour" in sent else None, rdv=rdv, who=able, initial=initial)
     gesture = Gesture(rdv, now, today, who, own, form)
     if form.is_bound and form.is_valid():
         gesture.hours = _hours(request, gesture, form)
@@ -169,7 +167,7 @@ def _page(request: AgentRequest, gesture: Gesture, *, status: int = 200, **more:
         "tells": hours is not None and hours.tells_usager(gesture.rdv),
         "has_other_people": hours is not None and not hours.keeps_people(gesture.rdv),
         "is_same": hours is not None and hours.changes_nothing(gesture.rdv),
-        "gone": "" if gesture.is_movable else GONE,
+        "gone": "" if is_movable(gesture.rdv, now=gesture.now) else GONE,
     }
     name = "rdv/agenda/_glisser.html" if request.htmx else "rdv/rdv/horaires.html"
     return render(request, name, context | more, status=status)
