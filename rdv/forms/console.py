@@ -195,7 +195,12 @@ class OverbookForm(DayAndHourForm):
         for number in range(self.needed):
             label = "Avec" if number == 0 else "Et avec"
             field = forms.ChoiceField(
-                label=label, choices=[("", "Choisir"), *groups], error_messages={"required": "Choisissez avec qui."}
+                label=label,
+                choices=[("", "Choisir"), *groups],
+                error_messages={
+                    "required": "Choisissez avec qui.",
+                    "invalid_choice": f"Choisissez quelqu’un qui reçoit pour « {motif.name} »\u00a0: voyez la liste.",
+                },
             )
             self.fields[f"with_{number}"] = field
         self.order_fields([f"with_{number}" for number in range(self.needed)])

@@ -29,6 +29,11 @@ def read_reason(data: Mapping[str, Any]) -> str:
     return str(data.get("reason", ""))[:MAX_REASON].replace("\x00", "").strip()
 
 
+def asked_agents(data: Mapping[str, Any]) -> set[str]:
+    """Whom `who` (site:agent) or `swap` (gone:comes) names, as it was sent."""
+    return {str(data.get(name, "")).partition(":")[2] for name in ("who", "swap")}
+
+
 WHO = [(BY_USAGER, "La personne ne peut pas venir"), (BY_SERVICE, "Le service ne peut pas recevoir")]
 
 

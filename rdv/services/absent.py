@@ -36,6 +36,7 @@ from rdv.models import (
 )
 from rdv.services import notices, proposition_notices
 from rdv.services.absences import AbsenceRule, affected_by, create_within
+from rdv.services.away import REASON
 from rdv.services.calls import open_appel
 from rdv.services.cancelling import cancel_within
 from rdv.services.errors import ChangedMeanwhile, NotBookable
@@ -45,7 +46,6 @@ from rdv.services.waitlist_join import AlreadyWaiting, CannotWait, Wish, Wishes,
 
 log = structlog.get_logger(__name__)
 
-REASON = "Professionnel absent"
 # A page that carries out what it recorded takes seconds; after that, a worker does.
 ABANDONED = timedelta(minutes=2)
 SWEEP = 100

@@ -14,6 +14,7 @@ from agents.models import AGENDA_ROLES, Affectation, Agent, AgentService, Depart
 from rdv.access import agents_seen, motifs_for_agent
 from rdv.core.clock import day_bounds
 from rdv.models import Motif, MotifSite, Occupation, Ouverture, Participation, Rdv, RdvAgent
+from rdv.services.away import TAKES_TIME
 from rdv.services.reading import participations_to_fill_in
 
 
@@ -63,7 +64,7 @@ def participations_to_answer(scope: Scope, uuids_asked: Collection[uuids.UUID]) 
     """The participations named by a form, filled in meanwhile or not; one that may not be written hides them all."""
     rows = (
         Participation.objects.filter(departement=scope.departement_code, uuid__in=uuids_asked)
-        .select_related("usager", "rdv__motif", "rdv__site")
+        .select_related("usager", "rdv__motif__departement", "rdv__site")
         .prefetch_related(Prefetch("rdv__rdv_agents", RdvAgent.objects.all()))
         .order_by("starts_at", "id")
     )
@@ -96,7 +97,7 @@ def is_offered(motif: Motif, site: Site) -> bool:
 
 def busy_between(agents: Sequence[Agent], start: datetime, end: datetime, *, now: datetime) -> list[Agent]:
     """Those of them who are already taken then."""
-    rows = Occupation.objects.meeting(start, end).standing(now).filter(agent__in=agents, is_blocking=True)
+    rows = Occupation.objects.meeting(start, end).standing(now).filter(TAKES_TIME, agent__in=agents)
     ids = set(rows.values_list("agent_id", flat=True))
     return [agent for agent in agents if agent.pk in ids]
 

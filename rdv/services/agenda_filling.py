@@ -6,9 +6,10 @@ rest is kept. Sending the same form again changes nothing.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
 from agents.access import Scope
+from rdv.core.clock import local_date
 from rdv.core.errors import DomainError
 from rdv.domain.statuses import Status
 from rdv.models import Participation
@@ -39,19 +40,21 @@ def fill_in(
     *,
     scope: Scope,
     now: datetime,
+    day: date | None = None,
 ) -> Filled:
-    """Write each answer over "unknown". Those already so count as saved."""
+    """Write each answer over "unknown". Those already so count as saved. `day`: the one that the page showed; what has
+    moved to another since is told, not filled in."""
     done = Filled()
     for participation, status in answers.items():
         try:
-            if participation.ends_at > now:  # moved since the list was shown: nobody gave up the hour to come
-                raise ChangedMeanwhile
+            _require_shown(participation, status, day=day, now=now)
             set_status(
                 participation=participation,
                 status=status,
                 author=scope.author(participation.rdv.site_id),
                 now=now,
                 expected=Status.UNKNOWN,
+                expected_version=participation.rdv.schedule_version,
             )
         except DomainError as refusal:
             participation.refresh_from_db(fields=["status"])
@@ -59,6 +62,15 @@ def fill_in(
         else:
             done.saved += 1
     return done
+
+
+def _require_shown(participation: Participation, status: Status, *, day: date | None, now: datetime) -> None:
+    """Moved since the list was shown: nobody gave up the hour to come, or was absent another day."""
+    if participation.starts_at > now and status is not Status.EXCUSED:
+        return  # set_status refuses it, in clearer words
+    local = local_date(participation.starts_at, participation.rdv.motif.departement.zone)
+    if participation.ends_at > now or (day is not None and local != day):
+        raise ChangedMeanwhile
 
 
 def answers_of_sheet(people: Sequence[Participation], present: Sequence[Participation]) -> dict[Participation, Status]:

@@ -5,13 +5,16 @@ busy is said as a time only, never what it is.
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from agents.models import Agent, AgentService, Site
+from agents.models import Agent, Site
 from rdv.core.errors import DomainError
 from rdv.domain import french
 from rdv.models import Modality, Occupation, OccupationKind, Ouverture, Rdv
+from rdv.services.able import said as not_theirs
+from rdv.services.able import unable_among
+from rdv.services.away import TAKES_TIME, absences_over
 from rdv.services.closures import closure_over
 
 PAST = "Cette heure est passée. Choisissez une heure à venir."
@@ -65,12 +68,12 @@ class Obstacles:
 
 
 def obstacles_to(rdv: Rdv, hours: Hours, *, now: datetime) -> Obstacles:
-    """Four queries. `rdv` comes from a door, with its people and its motif."""
-    final = _impossible(rdv, hours, now)
-    taken = _busy(rdv, hours, now)
-    closed = [*_shut(rdv, hours), *([] if rdv.motif.is_collective else _closed(rdv, hours))]
+    """Five queries at most. `rdv` comes from a door, with its people and its motif."""
     # Made longer where it stands, it may run over the end of the opening: that is the agent's own evening.
     is_resized = hours.starts_at == rdv.starts_at and hours.keeps_people(rdv)
+    final = _impossible(rdv, hours, now)
+    taken = _busy(rdv, hours, now, is_resized=is_resized)
+    closed = [*_shut(rdv, hours), *([] if rdv.motif.is_collective else _closed(rdv, hours))]
     if is_resized:
         return Obstacles(final, taken, closed)
     return Obstacles(final, [*taken, *closed], [])
@@ -86,22 +89,22 @@ def _impossible(rdv: Rdv, hours: Hours, now: datetime) -> list[str]:
         found.append(TOO_LONG)
     kept = {link.agent_id for link in rdv.rdv_agents.all()}
     new = [agent for agent in hours.agents if agent.pk not in kept]
-    service = rdv.motif.service
-    able = AgentService.objects.filter(agent__in=new, service=service).values_list("agent_id", flat=True)
-    unable = [agent.full_name for agent in new if agent.pk not in set(able)]
+    unable = unable_among(rdv.motif.service_id, new)
     if unable:
-        verb = "reçoit" if len(unable) == 1 else "reçoivent"
-        found.append(f"{french.joined(unable)} ne {verb} pas pour le service {service.short_name}.")
+        found.append(not_theirs(unable, rdv.motif))
     return found
 
 
-def _busy(rdv: Rdv, hours: Hours, now: datetime) -> list[str]:
+def _busy(rdv: Rdv, hours: Hours, now: datetime, *, is_resized: bool) -> list[str]:
     motif, zone = rdv.motif, rdv.motif.departement.zone
     start, end = hours.starts_at - motif.buffer_before, hours.ends_at + motif.buffer_after
     if end <= start:
         return []
-    rows = Occupation.objects.meeting(start, end).standing(now).filter(agent__in=hours.agents, is_blocking=True)
+    rows = Occupation.objects.meeting(start, end).standing(now).filter(TAKES_TIME, agent__in=hours.agents)
     others = rows.exclude(rdv=rdv) if rdv.pk else rows
+    if is_resized:  # an absence that it stands over already, knowingly
+        known = absences_over(motif, [agent.pk for agent in hours.agents], rdv.starts_at, rdv.ends_at)
+        others = others.exclude(pk__in=[row.pk for row in known])
     names = {agent.pk: agent.full_name for agent in hours.agents}
     said = []
     for row in others.order_by("starts_at", "id"):
@@ -143,10 +146,14 @@ def _closed(rdv: Rdv, hours: Hours) -> list[str]:
 
 def _between(start: datetime, end: datetime, zone: ZoneInfo) -> str:
     first, last = start.astimezone(zone), end.astimezone(zone)
-    if first.date() != last.date():
-        return f"du {french.day(first.date())} au {french.day(last.date())}"
-    if (first.hour, first.minute, last.hour, last.minute) == (0, 0, 0, 0):
+    begins_early, ends_late = first.time() == time(), last.time() == time()
+    last_day = last.date() - timedelta(days=1) if ends_late else last.date()
+    if first.date() != last_day:
+        return f"du {french.day(first.date())} au {french.day(last_day)}"
+    if begins_early and ends_late:
         return "toute la journée"
+    if ends_late:
+        return f"à partir de {first.hour}:{first.minute:02d}"
     return f"de {first.hour}:{first.minute:02d} à {last.hour}:{last.minute:02d}"
 
 

@@ -25,6 +25,7 @@ from rdv.domain.travel import Point
 from rdv.domain.windows import Window
 from rdv.models import Modality, Motif, OccupationKind, Option, Origin, Participation, Rdv, RdvAgent, Serie
 from rdv.services import notices
+from rdv.services.able import require_able
 from rdv.services.availability import agent_window, usager_window
 from rdv.services.errors import AlreadyRegistered, NotBookable, OptionExpired, ReasonMissing, UsagerBusy, WorkshopFull
 from rdv.services.holding import lock_workshop
@@ -314,12 +315,13 @@ def overbook(
 ) -> Rdv:
     """An agent books over taken or closed time, knowingly: not blocking, journalled with the reason, red in the agenda.
 
-    The public can never. Raises NotBookable, ReasonMissing, UsagerBusy.
+    The public can never. Raises NotBookable, ReasonMissing, UsagerBusy, NotTheirService.
     """
     if not author.is_agent or not agent_ids or starts_at <= now:
         raise NotBookable
     if not reason.strip():
         raise ReasonMissing
+    require_able(motif, agent_ids)
     lock_agents(agent_ids)
     ends_at = starts_at + motif.duration
     rdv = create_rdv(

@@ -14,7 +14,7 @@ from rdv.core.journal import Author, Evenement
 from rdv.domain.statuses import Refusal, Status, may_move
 from rdv.domain.windows import may_still_cancel
 from rdv.models import Participation, Rdv
-from rdv.services import confirmed, followups, notices, series_notices, waitlist_sources, waitlist_withdraw
+from rdv.services import away, confirmed, followups, notices, series_notices, waitlist_sources, waitlist_withdraw
 from rdv.services.errors import ChangedMeanwhile, CreneauUnavailable, StatusRefused, TooLate, UsagerBusy, WorkshopFull
 from rdv.services.moving import visit_place
 from rdv.services.occupying import drop_dead_options_of, place_of, release_rdv, take
@@ -101,12 +101,17 @@ def cancel_within(
 @transaction.atomic(durable=True)
 def restore_participation(*, participation: Participation, author: Author, now: datetime) -> Participation:
     """Undo a cancellation, only if the hour (or the seat) is still free, or only proposed to somebody of the list while
-    the slip is fresh (`_take_back`). Raises StatusRefused, UsagerBusy."""
+    the slip is fresh (`_take_back`). Raises StatusRefused, UsagerBusy, AgentAway (an absence came over it)."""
     locked = lock_participation(participation)
     if locked.is_live:
         return locked
     rdv = locked.rdv
-    _take_back(locked, author=author, now=now)
+    is_slip = _is_slip(locked, author=author, now=now)
+    if is_slip:
+        _take_back(locked, now=now)
+    if not (is_slip or rdv.is_live or rdv.is_overbooked):
+        agent_ids = list(rdv.rdv_agents.values_list("agent_id", flat=True))
+        away.require_present(rdv.motif, agent_ids, rdv.starts_at, rdv.ends_at)
     refusal = may_move(
         Status(locked.status), Status.UNKNOWN, starts_at=rdv.starts_at, now=now, hour_is_free=_take_again(rdv, now)
     )
@@ -117,22 +122,32 @@ def restore_participation(*, participation: Participation, author: Author, now: 
     with constraint_errors(errors):
         _set(locked, Status.UNKNOWN, now)
     _journal_status(locked, before, author=author, now=now, reason="")
-    notices.restored(locked, now=now)
+    was_told = given_up_at is not None and followups.take_back_news(locked, since=given_up_at, now=now)
+    followups.settle(rdv, author=author, now=now, participation=locked)
+    notices.restored(locked, now=now, was_told=was_told)
     if rdv.serie_id is not None and given_up_at is not None:
         series_notices.restored(locked, given_up_at=given_up_at, now=now)
     return locked
 
 
-def _take_back(participation: Participation, *, author: Author, now: datetime) -> None:
-    """Half of the mistaken cancellations are undone within minutes: by whoever made them, before the message of the
-    cancellation leaves, an offer without an answer gives way. A workshop with a seat left needs none."""
+def _is_slip(participation: Participation, *, author: Author, now: datetime) -> bool:
+    """Half of the mistaken cancellations are undone within minutes, by whoever made them. Away is no mistake."""
+    given_up_at = participation.status_at
+    if given_up_at is None or now - given_up_at > notices.GRACE:
+        return False
+    lines = Evenement.objects.about("rdv", participation.rdv.uuid).filter(kind="participation.status")
+    line = lines.filter(data__participation=str(participation.uuid)).order_by("-id").first()
+    if line is None or line.data.get("reason") == away.REASON:
+        return False
+    return (line.author_kind, line.author_id) == (author.kind, author.id)
+
+
+def _take_back(participation: Participation, *, now: datetime) -> None:
+    """Before the message of the cancellation leaves, an offer without an answer gives way. A workshop with a seat left
+    needs none."""
     rdv, given_up_at = participation.rdv, participation.status_at
     has_seat = rdv.motif.is_collective and rdv.seats_taken < rdv.capacity
-    if given_up_at is None or now - given_up_at > notices.GRACE or has_seat:
-        return
-    lines = Evenement.objects.about("rdv", rdv.uuid).filter(kind="participation.status")
-    line = lines.filter(data__participation=str(participation.uuid)).order_by("-id").first()
-    if line is not None and (line.author_kind, line.author_id) == (author.kind, author.id):
+    if given_up_at is not None and not has_seat:
         waitlist_withdraw.take_back(rdv=rdv, usager_id=participation.usager_id, since=given_up_at, now=now)
 
 

@@ -159,7 +159,9 @@ def _no(day: Day, now: datetime) -> str:
     live = day.live
     first = (live or day.rows)[0]
     if not live:
-        return f"C'est bien annulé : RDV {_hours(day.rows)}. Pour en reprendre un : {link_url('rdv', first.link_subject)}"
+        return (
+            f"C'est bien annulé : RDV {_hours(day.rows)}. Pour en reprendre un : {link_url('rdv', first.link_subject)}"
+        )
     late = _cancel(live, now)
     if len(late) == len(live):
         return f"Il est trop tard pour annuler par SMS. Appelez-nous, s'il vous plaît : {_phone(first)}"

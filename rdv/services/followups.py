@@ -22,10 +22,12 @@ from rdv.models import (
     Rdv,
     SourceKind,
 )
+from rdv.services.notices import subject_of as subject_of_participation
 from rdv.services.waitlist_queue import note_freed
 
-PROPOSED = "rdv.proposed"
 SUBJECT = "proposition"
+# The news that an Rdv is off, said with what comes instead.
+PROPOSED, WAITING = "rdv.proposed", "rdv.cancelled.waiting"
 
 
 def settle(rdv: Rdv, *, author: Author, now: datetime, participation: Participation | None = None) -> None:
@@ -37,6 +39,18 @@ def settle(rdv: Rdv, *, author: Author, now: datetime, participation: Participat
         close_proposition(proposition, PropositionState.WITHDRAWN, author=author, now=now)
     for appel in Appel.objects.open().filter(participation__in=people).order_by("id"):
         close_appel(appel, AppelResult.SETTLED, author=author, now=now)
+
+
+def take_back_news(participation: Participation, *, since: datetime, now: datetime) -> bool:
+    """The cancellation (at `since`) is undone: what said it in other words does not leave any more. True when one of
+    them has left: the person believes that it is off."""
+    about = subject_of_participation(participation)
+    post_office.make_obsolete(about, now=now, kinds=[WAITING])
+    said = [post_office.left_since(about, kinds=[WAITING], since=since)]
+    for proposition in Proposition.objects.filter(participation=participation, sent_at__gte=since):
+        post_office.make_obsolete(subject_of(proposition), now=now, kinds=[PROPOSED])
+        said.append(post_office.has_left(subject_of(proposition), kind=PROPOSED))
+    return any(said)
 
 
 def unsettle(rdv: Rdv, *, since: datetime, author: Author, now: datetime) -> None:

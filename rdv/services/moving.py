@@ -5,7 +5,7 @@ Called by the usager's link, the console and the agenda (drag and its form twin)
 
 import uuid
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -20,7 +20,9 @@ from rdv.domain.travel import Point
 from rdv.domain.windows import Window, may_still_cancel
 from rdv.models import Option, Rdv, RdvAgent
 from rdv.services import confirmed, followups, notices, waitlist_sources
+from rdv.services.able import require_able
 from rdv.services.availability import agent_window, agents_who_fit, usager_window
+from rdv.services.away import AgentAway, absences_over
 from rdv.services.choosing import choose
 from rdv.services.closures import closure_over
 from rdv.services.errors import ChangedMeanwhile, CreneauUnavailable, NotBookable, TooLate, UsagerBusy
@@ -34,6 +36,9 @@ from rdv.services.occupying import (
 )
 from rdv.services.questions import EVERYBODY, Agents, Question
 from rdv.services.undo_record import MOVED, Told, record_of, told_of
+
+GONE = "Ce rendez-vous est annulé ou a commencé : il ne se déplace plus."
+NO_MORE = "Ce rendez-vous ne peut plus être déplacé."
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +71,8 @@ class _Target:
 
 @transaction.atomic(durable=True)
 def move_rdv(*, rdv: Rdv, move: Move, author: Author, now: datetime) -> Rdv:
-    """Raises CreneauUnavailable (nothing has changed then), TooLate, ChangedMeanwhile, UsagerBusy, NotBookable."""
+    """Raises CreneauUnavailable (nothing has changed then), TooLate, ChangedMeanwhile, UsagerBusy, NotBookable,
+    NotTheirService."""
     return move_within(rdv=rdv, move=move, author=author, now=now, is_undoable=author.is_agent)
 
 
@@ -86,10 +92,14 @@ def move_within(*, rdv: Rdv, move: Move, author: Author, now: datetime, is_undoa
         .get(pk=rdv.pk)
     )
     _require_movable(locked, move, author=author, now=now)
+    comes = set(target.agent_ids) - set(old_agents)
+    if comes and author.is_agent:
+        require_able(locked.motif, comes)
     if option is not None:
         release_option_rows(option, target.agent_ids, now)
         Option.objects.filter(pk=option.pk).update(rdv=locked)
-    _require_fit(locked, question, target, move, author=author, is_held=option is not None and option.expires_at > now)
+    is_held = option is not None and option.expires_at > now
+    _require_fit(locked, question, target, move, old_agents=old_agents, author=author, is_held=is_held)
     return _write(locked, target, move, old_agents=old_agents, author=author, now=now, is_undoable=is_undoable)
 
 
@@ -148,9 +158,16 @@ def _unnamed(question: Question, move: Move, rdv: Rdv) -> tuple[int, ...]:
     return choose(fitting, motif=rdv.motif, starts_at=move.starts_at, usager=usager, now=question.now).agent_ids
 
 
+def is_movable(rdv: Rdv, *, now: datetime) -> bool:
+    """Begun, it is said who came: moved, it would be "vu" in the future. For agents too."""
+    return rdv.is_live and rdv.starts_at > now
+
+
 def _require_movable(rdv: Rdv, move: Move, *, author: Author, now: datetime) -> None:
-    if not rdv.is_live or (rdv.starts_at <= now and not author.is_agent) or move.starts_at <= now:
-        raise NotBookable("Ce rendez-vous ne peut plus être déplacé.")
+    if not is_movable(rdv, now=now):
+        raise NotBookable(GONE if author.is_agent else NO_MORE)
+    if move.starts_at <= now:
+        raise NotBookable(NO_MORE)
     if move.expected_version is not None and rdv.schedule_version != move.expected_version:
         raise ChangedMeanwhile
     if (
@@ -161,19 +178,47 @@ def _require_movable(rdv: Rdv, move: Move, *, author: Author, now: datetime) -> 
         raise TooLate
 
 
-def _require_fit(rdv: Rdv, question: Question, target: _Target, move: Move, *, author: Author, is_held: bool) -> None:
+def _require_fit(
+    rdv: Rdv,
+    question: Question,
+    target: _Target,
+    move: Move,
+    *,
+    old_agents: list[int],
+    author: Author,
+    is_held: bool,
+) -> None:
     if is_held or (author.is_agent and move.overbook_reason.strip()):
         return
     drop_dead_options_of(target.agent_ids, question.now)
-    wanted = target.ends_at - target.starts_at
-    if (wanted != question.motif.duration or question.motif.is_collective) and author.is_agent:
-        # An agent lengthens or shortens, or places a session: the exclusion constraint still refuses what is taken.
-        # Nothing new comes to a closed day without saying why; what is there already may end earlier or later.
-        if _is_new_day(rdv, target) and closure_over(rdv.motif, target.site, target.starts_at, target.ends_at):
-            raise CreneauUnavailable(nearest_of(question, target.starts_at))
+    if author.is_agent and (question.motif.is_collective or _stays(rdv, target, old_agents)):
+        _require_open(rdv, question, target, old_agents)
         return
+    wanted = target.ends_at - target.starts_at
+    if author.is_agent and wanted != question.motif.duration:
+        question = replace(question, length=wanted)  # made longer or shorter: that length must be free
     if not set(agents_who_fit(question, target.starts_at)).issuperset(target.agent_ids):
         raise CreneauUnavailable(nearest_of(question, target.starts_at))
+
+
+def _stays(rdv: Rdv, target: _Target, old_agents: list[int]) -> bool:
+    """Only its end changes."""
+    there = (rdv.starts_at, rdv.site_id, set(old_agents))
+    return there == (target.starts_at, target.site.pk, set(target.agent_ids))
+
+
+def _require_open(rdv: Rdv, question: Question, target: _Target, old_agents: list[int]) -> None:
+    """An agent lengthens or shortens, or places a session: the exclusion constraint still refuses what is taken.
+    Nothing new comes to a closed day, or over an absence, without saying why; what is there already may end earlier or
+    later."""
+    if _is_new_day(rdv, target) and closure_over(rdv.motif, target.site, target.starts_at, target.ends_at):
+        raise CreneauUnavailable(nearest_of(question, target.starts_at))
+    away = absences_over(rdv.motif, target.agent_ids, target.starts_at, target.ends_at)
+    if away and _stays(rdv, target, old_agents):
+        known = {row.pk for row in absences_over(rdv.motif, old_agents, rdv.starts_at, rdv.ends_at)}
+        away = [row for row in away if row.pk not in known]
+    if away:
+        raise AgentAway((row.agent.full_name for row in away), nearest_of(question, target.starts_at))
 
 
 def _is_new_day(rdv: Rdv, target: _Target) -> bool:

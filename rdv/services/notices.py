@@ -172,15 +172,16 @@ def hush(participation: Participation, *, now: datetime) -> None:
     post_office.make_obsolete(subject_of(participation), now=now, kinds=REMINDERS)
 
 
-def restored(participation: Participation, *, now: datetime) -> None:
-    """A cancellation undone. Nothing is said when nothing had been said; else the person is told that it stands."""
+def restored(participation: Participation, *, now: datetime, was_told: bool = False) -> None:
+    """A cancellation undone. Nothing is said when nothing had been said; else the person is told that it stands.
+    `was_told`: in the words of another message (followups.take_back_news)."""
     subject = subject_of(participation)
     post_office.make_obsolete(subject, now=now, kinds=[News.CANCELLED])
     forget_agent_notices(participation.rdv, now=now)
     case = _case(participation, now)
     if case is None:
         return
-    if post_office.has_left(subject, kind=News.CANCELLED):
+    if was_told or post_office.has_left(subject, kind=News.CANCELLED):
         version = post_office.instant_version(participation.status_at or now)
         post_office.post(_by_each_channel(case, News.RESTORED, version=version), now=now)
     current = participation.rdv.schedule_version

@@ -20,7 +20,7 @@ from rdv.core.links import fill_links, marker
 from rdv.domain import french
 from rdv.domain.waiting import next_waking
 from rdv.models import Horaire, Inscription, NoticeLevel, Participation, Proposition
-from rdv.services.followups import PROPOSED, subject_of
+from rdv.services.followups import PROPOSED, WAITING, subject_of
 from rdv.services.news import Said, Sending, letters_of
 from rdv.services.notices import addresses_of, recipient_of
 from rdv.services.notices import subject_of as subject_of_participation
@@ -28,7 +28,7 @@ from rdv.services.texts import Facts, facts_of
 from rdv.services.waitlist_rules import policy_of, quiet_of
 from usagers.phones import say_phone
 
-REPLACED, WAITING = "rdv.replaced", "rdv.cancelled.waiting"
+REPLACED = "rdv.replaced"
 # Said at once, whatever the hour of the night: the person would come for nothing.
 AT_ONCE = timedelta(hours=14)
 NBSP = french.NBSP

@@ -15,6 +15,8 @@ from rdv.core.db import constraint_errors, lock_agents
 from rdv.core.journal import Author
 from rdv.models import Motif, Rdv, SourceKind
 from rdv.services import notices
+from rdv.services.able import require_able
+from rdv.services.away import require_present
 from rdv.services.booking import create_rdv
 from rdv.services.errors import ChangedMeanwhile, NotBookable, WorkshopFull
 from rdv.services.holding import lock_workshop
@@ -47,11 +49,14 @@ def create_workshop(
     author: Author,
     now: datetime,
 ) -> Rdv:
-    """A session of a collective motif; it takes the agents' time. Raises CreneauUnavailable, NotBookable."""
+    """A session of a collective motif; it takes the agents' time. Raises CreneauUnavailable, NotBookable,
+    NotTheirService."""
     if not motif.is_collective or not agent_ids or starts_at <= now:
         raise NotBookable
+    require_able(motif, agent_ids)
     lock_agents(agent_ids)
     drop_dead_options_of(agent_ids, now)
+    require_present(motif, agent_ids, starts_at, ends_at)
     rdv = create_rdv(
         motif=motif,
         site=site,

@@ -239,3 +239,41 @@ def test_queries_do_not_grow_with_the_rows(house, yesterday, atelier, client_of,
         )
     with django_assert_max_num_queries(18):
         assert client.get(URL).status_code == 200
+
+
+def moved_to(participation, *start):
+    """As a move does: Rdv and person together."""
+    rdv = participation.rdv
+    length = rdv.ends_at - rdv.starts_at
+    rdv.starts_at, rdv.schedule_version = utc(*start), rdv.schedule_version + 1
+    rdv.ends_at = rdv.starts_at + length
+    rdv.save()
+
+
+@pytest.mark.parametrize("status", ["excused", "noshow", "seen"])
+def test_what_is_not_on_that_day_any_more_is_told_and_stays(house, yesterday, client_of, status):
+    """Monday's list left open: Manon's Rdv was on Tuesday in the end, and is over too."""
+    manon, tiago = yesterday[:2]
+    moved_to(manon, 2027, 1, 12, 7)
+    response = client_of("claire").post(URL, answers((manon, status), (tiago, "seen")))
+    assert (status_of(manon), status_of(tiago)) == ("unknown", "seen")
+    assert any("Quelqu’un a modifié" in one and "« À renseigner » est gardé" in one for one in said(response))
+
+
+def test_an_hour_to_come_is_not_given_up_by_an_old_list(house, yesterday, client_of):
+    manon = yesterday[0]
+    moved_to(manon, 2027, 1, 28, 8)
+    response = client_of("claire").post(URL, answers((manon, "excused")))
+    assert status_of(manon) == "unknown"
+    assert any("« À venir » est gardé" in one for one in said(response))
+
+
+def test_a_sheet_of_another_day_is_told_too(house, person, client_of):
+    atelier = make_rdv(house.workshop, house.site, [house.claire], utc(2027, 1, 11, 8), usagers=[person("Lou", "Roi")])
+    one = atelier.participations.get()
+    html = client_of("claire").get(f"{URL}?jour=2027-01-11").content.decode()
+    assert '<input type="hidden" name="jour" value="2027-01-11">' in html
+    moved_to(one, 2027, 1, 12, 7)
+    data = {"jour": "2027-01-11", "p": one.uuid, "present": one.uuid}
+    client_of("claire").post(f"{URL}feuille/{atelier.uuid}/", data)
+    assert status_of(one) == "unknown"

@@ -107,8 +107,8 @@ def _saved(request: AgentRequest, now: datetime) -> HttpResponse:
         )
         return redirect(day_url(day))
     people = participations_to_answer(request.scope, answers.keys())
-    done = fill_in({one: answers[one.uuid] for one in people}, scope=request.scope, now=now)
-    _tell(request, done)
+    done = fill_in({one: answers[one.uuid] for one in people}, scope=request.scope, now=now, day=day)
+    _tell(request, done, now)
     return redirect(_next_url(request, day, now))
 
 
@@ -132,11 +132,12 @@ def sheet(request: AgentRequest, uuid: uuids.UUID) -> HttpResponse:
     if not present and request.POST.get("nobody") != "on":
         messages.warning(request, "Personne n’est coché. Cochez qui était là, ou cochez « Personne n’est venu ».")
         return redirect(here)
-    _tell(request, fill_in(answers_of_sheet(people, present), scope=request.scope, now=now))
+    day = read_day(request.POST.get("jour", ""))
+    _tell(request, fill_in(answers_of_sheet(people, present), scope=request.scope, now=now, day=day), now)
     return redirect(_next_url(request, clock.local_date(people[0].starts_at, request.departement.zone), now))
 
 
-def _tell(request: AgentRequest, done: Filled) -> None:
+def _tell(request: AgentRequest, done: Filled, now: datetime) -> None:
     if done.saved:
         several = "s" if done.saved > 1 else ""
         messages.success(request, f"{done.saved} statut{several} enregistré{several}.")
@@ -144,5 +145,5 @@ def _tell(request: AgentRequest, done: Filled) -> None:
     for refused in done.refused:
         one = refused.participation
         who = f"{name_of(one)}, {french.day(clock.local_date(one.starts_at, zone))} à {hour_of(one.starts_at, zone)}"
-        stands = label(refused.current, past=True)
+        stands = label(refused.current, past=one.ends_at <= now)
         messages.warning(request, f"{who} : {refused.message} « {stands} » est gardé.")

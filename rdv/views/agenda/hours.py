@@ -23,19 +23,18 @@ from rdv.core import clock
 from rdv.core.errors import DomainError
 from rdv.domain import french
 from rdv.forms.agenda_hours import HoursForm
-from rdv.forms.console_rdv import read_version
+from rdv.forms.console_rdv import asked_agents, read_version
 from rdv.models import Rdv
+from rdv.services.able import only_able
 from rdv.services.agenda_hours import Hours, obstacles_to, require_possible
 from rdv.services.console_people import agents_by_site
 from rdv.services.console_rdv import last_change, page_of
-from rdv.services.errors import ChangedMeanwhile
-from rdv.services.moving import Move, is_told_later, move_rdv
+from rdv.services.errors import ChangedMeanwhile, CreneauUnavailable
+from rdv.services.moving import GONE, Move, is_movable, is_told_later, move_rdv
 from rdv.views.agenda.asked import agenda_behind, back_to_agenda
 from rdv.views.agenda.lines import clock as hour_of
 from rdv.views.console.screen import console_roles
 from rdv.views.console.undoing import offer
-
-GONE = "Ce rendez-vous est annulé ou a commencé : il ne se déplace plus."
 
 
 @dataclass(slots=True)
@@ -49,10 +48,6 @@ class Gesture:
     own: tuple[Agent, ...]
     form: HoursForm
     hours: Hours | None = None
-
-    @property
-    def is_movable(self) -> bool:
-        return self.rdv.is_live and self.rdv.starts_at > self.now
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -79,7 +74,10 @@ def _read(request: AgentRequest, uuid: uuids.UUID) -> Gesture:
     sent = request.POST if request.method == "POST" else request.GET
     starts, ends = rdv.starts_at.astimezone(zone), rdv.ends_at.astimezone(zone)
     initial = {"day": starts.date(), "hour": starts.time(), "ends": ends.time()}
-    form = HoursForm(sent if "hour" in sent else None, rdv=rdv, who=who, initial=initial)
+    # Somebody asked for, by a drag for example, who cannot receive it: refused in words, not as an unknown choice.
+    asked = {agent.pk for _, agents in who for agent in agents if str(agent.pk) in asked_agents(sent)}
+    able = only_able(who, rdv.motif.service_id, also=asked | {one.pk for one in own})
+    form = HoursForm(sent if "hour" in sent else None, rdv=rdv, who=able, initial=initial)
     gesture = Gesture(rdv, now, today, who, own, form)
     if form.is_bound and form.is_valid():
         gesture.hours = _hours(request, gesture, form)
@@ -107,7 +105,7 @@ def _confirm(request: AgentRequest, gesture: Gesture) -> HttpResponse:
     found = obstacles_to(rdv, hours, now=gesture.now)
     try:
         require_possible(found, reason=reason)
-        moved = _move(request, gesture, hours, reason=reason if found.taken else "")
+        moved = _move_or_over(request, gesture, hours, reason=reason, is_over=bool(found.taken))
     except DomainError as error:
         changed = last_change(rdv) if isinstance(error, ChangedMeanwhile) else None
         return _page(request, _read(request, rdv.uuid), status=409, refusal=error, changed=changed)
@@ -115,6 +113,17 @@ def _confirm(request: AgentRequest, gesture: Gesture) -> HttpResponse:
     # The page of the Rdv has its own button.
     messages.success(request, _said(hours, request), extra_tags=offer(moved, agenda, now=gesture.now) if agenda else "")
     return _done(request, gesture, hours)
+
+
+def _move_or_over(request: AgentRequest, gesture: Gesture, hours: Hours, *, reason: str, is_over: bool) -> Rdv:
+    """A reason over free time makes no double. It serves, too, against what only the move can see (the road between
+    two visits)."""
+    try:
+        return _move(request, gesture, hours, reason=reason if is_over else "")
+    except CreneauUnavailable:
+        if is_over or not reason.strip():
+            raise
+    return _move(request, gesture, hours, reason=reason)
 
 
 def _move(request: AgentRequest, gesture: Gesture, hours: Hours, *, reason: str) -> Rdv:
@@ -160,7 +169,7 @@ def _page(request: AgentRequest, gesture: Gesture, *, status: int = 200, **more:
         "tells": hours is not None and hours.tells_usager(gesture.rdv),
         "has_other_people": hours is not None and not hours.keeps_people(gesture.rdv),
         "is_same": hours is not None and hours.changes_nothing(gesture.rdv),
-        "gone": "" if gesture.is_movable else GONE,
+        "gone": "" if is_movable(gesture.rdv, now=gesture.now) else GONE,
     }
     name = "rdv/agenda/_glisser.html" if request.htmx else "rdv/rdv/horaires.html"
     return render(request, name, context | more, status=status)

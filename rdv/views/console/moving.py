@@ -5,7 +5,7 @@ confirmation (POST). The version that the page showed travels with it: somebody 
 """
 
 import uuid as uuids
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -20,15 +20,17 @@ from rdv.access import rdv_for_writing, sites_of
 from rdv.core import clock
 from rdv.core.errors import DomainError
 from rdv.forms.console import read_creneau
-from rdv.forms.console_rdv import ExactTimeForm, read_reason, read_version
+from rdv.forms.console_rdv import ExactTimeForm, asked_agents, read_reason, read_version
 from rdv.forms.console_state import read_state
 from rdv.models import Rdv
+from rdv.services.able import only_able
+from rdv.services.agenda_hours import Hours, Obstacles, OutOfReach, obstacles_to
 from rdv.services.console_matrix import Matrix, Wish, matrix_of
 from rdv.services.console_motifs import sites_of_motif
 from rdv.services.console_people import agents_by_site
 from rdv.services.console_rdv import last_change, page_of
-from rdv.services.errors import ChangedMeanwhile
-from rdv.services.moving import Move, is_told_later, move_rdv, visit_place
+from rdv.services.errors import ChangedMeanwhile, CreneauUnavailable
+from rdv.services.moving import GONE, Move, is_movable, is_told_later, move_rdv, visit_place
 from rdv.services.questions import EVERYBODY, Creneau
 from rdv.views.agenda.asked import to_rdv
 from rdv.views.console.screen import console_roles
@@ -48,6 +50,10 @@ class Target:
     def value(self) -> str:
         agents = "-".join(str(agent.pk) for agent in self.agents)
         return f"{int(self.starts_at.timestamp())}_{self.site.pk}_{agents}"
+
+    @property
+    def hours(self) -> Hours:
+        return Hours(self.starts_at, self.ends_at, self.site, self.agents)
 
     @property
     def who(self) -> str:
@@ -107,7 +113,9 @@ def _exact_form(request: AgentRequest, moving: Moving, wanted: Target | None = N
     if wanted is not None:
         initial |= {"reason": wanted.reason, "who": wanted.who if wanted.agents != moving.own else ""}
     data = request.GET if "day" in request.GET else None
-    return ExactTimeForm(data, rdv=moving.rdv, who=moving.who, initial=initial)
+    asked = {agent.pk for _, agents in moving.who for agent in agents if str(agent.pk) in asked_agents(request.GET)}
+    able = only_able(moving.who, moving.rdv.motif.service_id, also=asked | {one.pk for one in moving.own})
+    return ExactTimeForm(data, rdv=moving.rdv, who=able, initial=initial)
 
 
 def _asked(request: AgentRequest, moving: Moving, exact: ExactTimeForm) -> Target | None:
@@ -134,24 +142,42 @@ def _move(request: AgentRequest, moving: Moving) -> HttpResponse:
     if target is None:
         return _page(request, moving, exact=exact, target=None, status=422)
     rdv = moving.rdv
-    move = Move(
-        starts_at=target.starts_at,
-        ends_at=target.ends_at,
-        agents=[agent.pk for agent in target.agents],
-        site=target.site,
-        expected_version=read_version(request.POST),
-        overbook_reason=target.reason,
-    )
     if _is_done(rdv, target):
         return to_rdv(request, rdv.uuid)  # the same form, sent twice
     try:
-        move_rdv(rdv=rdv, move=move, author=request.scope.author(rdv.site_id), now=moving.now)
+        _write(request, moving, target)
     except DomainError as error:
         changed = last_change(rdv) if isinstance(error, ChangedMeanwhile) else None
         again = _read(request, rdv.uuid)
         return _page(request, again, exact=exact, target=target, status=409, refusal=error, changed=changed)
     messages.success(request, "Le rendez-vous est déplacé.")
     return to_rdv(request, rdv.uuid)
+
+
+def _write(request: AgentRequest, moving: Moving, target: Target) -> None:
+    """A reason serves only over what is taken or closed: elsewhere the Rdv is no double. The move has the last word,
+    and sees what the page cannot (the road between two visits): the reason serves there too."""
+    rdv = moving.rdv
+    found = obstacles_to(rdv, target.hours, now=moving.now) if is_movable(rdv, now=moving.now) else None
+    if found is not None and found.final:
+        raise OutOfReach(found.final[0])
+    move = Move(
+        starts_at=target.starts_at,
+        ends_at=target.ends_at,
+        agents=[agent.pk for agent in target.agents],
+        site=target.site,
+        expected_version=read_version(request.POST),
+    )
+    author, reason = request.scope.author(rdv.site_id), target.reason.strip()
+    if not (reason and found is not None and found.taken):
+        try:
+            move_rdv(rdv=rdv, move=move, author=author, now=moving.now)
+        except CreneauUnavailable:
+            if not reason:
+                raise
+        else:
+            return
+    move_rdv(rdv=rdv, move=replace(move, overbook_reason=reason), author=author, now=moving.now)
 
 
 def _is_done(rdv: Rdv, target: Target) -> bool:
@@ -171,20 +197,32 @@ def _page(
     **more: Any,
 ) -> HttpResponse:
     nearest = tuple(getattr(refusal, "nearest", ()))
-    is_taken = bool(nearest) or (refusal is not None and refusal.code == "creneau_unavailable")
+    is_taken = bool(nearest) or isinstance(refusal, CreneauUnavailable)
+    is_gone = not is_movable(moving.rdv, now=moving.now)
+    obstacles = obstacles_to(moving.rdv, target.hours, now=moving.now) if target and not is_gone else None
     context = {
         "rdv": moving.rdv,
         "page": page_of(moving.rdv, now=moving.now),
         "today": moving.today,
         "exact": exact,
         "target": target,
-        "matrix": _matrix(request, moving, nearest) if target is None or is_taken else None,
+        "gone": GONE if is_gone else "",
+        "obstacles": obstacles,
+        "is_stopped": (is_taken and not (target and target.reason.strip())) or _is_stopped(obstacles, target),
+        "matrix": _matrix(request, moving, nearest) if not is_gone and (target is None or is_taken) else None,
         "waits": target is not None and is_told_later(moving.rdv, target.starts_at, now=moving.now),
         "with_everybody": request.GET.get("avec") == "tous",
         "refusal": refusal,
         "nearest": nearest,
     }
     return render(request, "rdv/rdv/deplacer.html", context | more, status=status)
+
+
+def _is_stopped(found: Obstacles | None, target: Target | None) -> bool:
+    """Nothing to confirm: it cannot be, or only with a reason that has not been given."""
+    if found is None or target is None:
+        return True
+    return bool(found.final) or (bool(found.taken) and not target.reason.strip())
 
 
 def _matrix(request: AgentRequest, moving: Moving, nearest: tuple[datetime, ...]) -> Matrix | None:

@@ -15,6 +15,7 @@ from rdv.core.errors import DomainError
 from rdv.forms.console import ConfirmForm, OverbookForm, ProcheForm
 from rdv.forms.console_state import NEW_PERSON, ConsoleState
 from rdv.models import Motif
+from rdv.services.able import only_able
 from rdv.services.console_hole import motifs_in
 from rdv.services.console_motifs import MotifList, motif_list
 from rdv.services.console_people import agents_by_site
@@ -99,7 +100,7 @@ def new_person_form(request: AgentRequest, screen: Screen, data: Any = None) -> 
 
 
 def overbook_form(screen: Screen, motif: Motif, data: Any = None) -> OverbookForm:
-    who = agents_by_site(screen.motif_sites or [], today=screen.today)
+    who = only_able(agents_by_site(screen.motif_sites or [], today=screen.today), motif.service_id)
     return OverbookForm(data, motif=motif, who=who)
 
 

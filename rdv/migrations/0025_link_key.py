@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("rdv", "0020_liberation_failed_at")]
+    dependencies = [("rdv", "0024_motif_noted_on")]
 
     operations = [
         migrations.AddField(
