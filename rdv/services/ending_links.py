@@ -13,6 +13,7 @@ Room: services. Called by the page of a file that ends a link, in place of usage
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
@@ -162,7 +163,11 @@ def _end_offre(offre: Offre, author: Author, now: datetime) -> None:
 
 
 def _pass_on(offre: Offre, now: datetime) -> None:
-    hours = {"departement_code": offre.departement_id, "starts_at": offre.starts_at, "ends_at": offre.ends_at}
+    hours: dict[str, Any] = {
+        "departement_code": offre.departement_id,
+        "starts_at": offre.starts_at,
+        "ends_at": offre.ends_at,
+    }
     if offre.atelier_id is not None:
         note_seats(**hours, atelier_id=offre.atelier_id, source_kind=SourceKind.SEAT, now=now)
     for agent_id in offre.agent_ids if offre.atelier_id is None else ():
