@@ -13,7 +13,6 @@ Room: services. Called by the page of a file that ends a link, in place of usage
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
@@ -152,26 +151,36 @@ def _hand_wait_over(inscription: Inscription, responsable: Usager | None, author
 
 def _end_offre(offre: Offre, author: Author, now: datetime) -> None:
     """A place that waited for their answer goes on to somebody else; the rank is kept."""
-    held = offre.option_id
-    if offre.is_live:
+    held = offre.option_id if offre.is_live else None
+    if held is not None:
         waitlist_notices.settled(offre, now=now)
         close(offre, OffreState.WITHDRAWN, author=author, now=now, reason=WHY)
     offre.link_hash = _dead_link("offre")
     offre.save(update_fields=["link_hash"])
-    if held is not None and not offre.is_live and offre.state == OffreState.WITHDRAWN and drop_hold(held):
+    if held is not None and drop_hold(held):
         _pass_on(offre, now)
 
 
 def _pass_on(offre: Offre, now: datetime) -> None:
-    hours: dict[str, Any] = {
-        "departement_code": offre.departement_id,
-        "starts_at": offre.starts_at,
-        "ends_at": offre.ends_at,
-    }
     if offre.atelier_id is not None:
-        note_seats(**hours, atelier_id=offre.atelier_id, source_kind=SourceKind.SEAT, now=now)
-    for agent_id in offre.agent_ids if offre.atelier_id is None else ():
-        note_freed(**hours, agent_id=agent_id, source_kind=SourceKind.OPTION, now=now)
+        note_seats(
+            departement_code=offre.departement_id,
+            atelier_id=offre.atelier_id,
+            starts_at=offre.starts_at,
+            ends_at=offre.ends_at,
+            source_kind=SourceKind.SEAT,
+            now=now,
+        )
+        return
+    for agent_id in offre.agent_ids:
+        note_freed(
+            departement_code=offre.departement_id,
+            agent_id=agent_id,
+            starts_at=offre.starts_at,
+            ends_at=offre.ends_at,
+            source_kind=SourceKind.OPTION,
+            now=now,
+        )
 
 
 def _dead_link(purpose: str) -> str:
