@@ -63,6 +63,16 @@ def short_day(local: date) -> str:
     return f"{SHORT_WEEKDAYS[local.weekday()]} {day_number(local)}{NBSP}{SHORT_MONTHS[local.month - 1]}"
 
 
+# From here a day and a month are taken for those of this year.
+A_YEAR_SOON = timedelta(days=335)
+
+
+def clear_day(local: date, today: date) -> str:
+    """jeu. 26 nov., and its year when it is 11 months away or more."""
+    said = short_day(local)
+    return f"{said} {local.year}" if abs(local - today) >= A_YEAR_SOON else said
+
+
 def duration(length: timedelta) -> str:
     """20 minutes, 1 heure, 1 h 30, 24 heures, 2 jours; seconds are rounded up to the minute."""
     minutes = -(-length // MINUTE)

@@ -3,6 +3,7 @@
 Choices hold only what the agent may use: somebody else's id is refused as a choice that does not exist.
 """
 
+import uuid
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time
 from typing import Any, cast
@@ -52,6 +53,9 @@ class WorkshopForm(forms.Form):
             "max_value": f"Un atelier a {MOST_PLACES} places au plus.",
         },
     )
+    # Asked only once the day has turned out to be closed, or a holiday.
+    anyway = forms.BooleanField(label="Poser l’atelier ce jour-là quand même", required=False)
+    key = forms.UUIDField(widget=forms.HiddenInput, required=False)
     agents = forms.TypedMultipleChoiceField(
         coerce=int,
         label="Qui anime",
@@ -72,6 +76,7 @@ class WorkshopForm(forms.Form):
         now: datetime,
         **kwargs: Any,
     ) -> None:
+        kwargs["initial"] = {"key": uuid.uuid4(), **(kwargs.get("initial") or {})}
         super().__init__(*args, **kwargs)
         cast("forms.ModelChoiceField[Motif]", self.fields["motif"]).queryset = motifs
         cast("forms.ModelChoiceField[Site]", self.fields["site"]).queryset = sites

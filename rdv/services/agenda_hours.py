@@ -15,7 +15,8 @@ from rdv.models import Modality, Occupation, OccupationKind, Ouverture, Rdv
 from rdv.services.able import said as not_theirs
 from rdv.services.able import unable_among
 from rdv.services.away import TAKES_TIME, absences_over
-from rdv.services.closures import closure_over
+from rdv.services.closures import closed_words
+from rdv.services.too_far import said_of
 
 PAST = "Cette heure est passée. Choisissez une heure à venir."
 BACKWARDS = "La fin doit venir après le début."
@@ -83,6 +84,8 @@ def _impossible(rdv: Rdv, hours: Hours, now: datetime) -> list[str]:
     found = []
     if hours.starts_at <= now:
         found.append(PAST)
+    if too_far := said_of(hours.starts_at, now=now, zone=rdv.motif.departement.zone):
+        found.append(too_far)
     if hours.ends_at <= hours.starts_at:
         found.append(BACKWARDS)
     elif hours.ends_at - hours.starts_at > LONGEST:
@@ -117,12 +120,8 @@ def _shut(rdv: Rdv, hours: Hours) -> list[str]:
     """A closed day, of the site or of the whole département."""
     if hours.ends_at <= hours.starts_at:
         return []
-    found = closure_over(rdv.motif, hours.site, hours.starts_at, hours.ends_at)
-    if found is None:
-        return []
-    where = "Le département est fermé" if found.site_id is None else f"{hours.site.name} est fermé"
-    day = french.day(hours.starts_at.astimezone(rdv.motif.departement.zone).date())
-    return [f"{where} {day}{french.NBSP}: {found.label}."]
+    words = closed_words(rdv.motif, hours.site, hours.starts_at, hours.ends_at)
+    return [words] if words else []
 
 
 def _closed(rdv: Rdv, hours: Hours) -> list[str]:

@@ -37,6 +37,7 @@ from rdv.services.occupying import (
     taking_errors,
 )
 from rdv.services.questions import Question
+from rdv.services.too_far import require_near
 from usagers.models import Usager
 from usagers.services.files import contact_noted, current_file, lock_files
 
@@ -187,9 +188,12 @@ def create_rdv(
     is_overbooked: bool = False,
     place: Point | None = None,
     option: Option | None = None,
+    key: uuid.UUID | None = None,
 ) -> Rdv:
-    """The Rdv, its agents and what it takes of their time, in one statement; `option`: the hold that it came from."""
+    """The Rdv, its agents and what it takes of their time, in one statement; `option`: the hold that it came from;
+    `key`: of the form that made it."""
     rdv = Rdv(
+        uuid=key or uuid.uuid4(),
         departement_id=motif.departement_id,
         motif=motif,
         site=site,
@@ -315,12 +319,13 @@ def overbook(
 ) -> Rdv:
     """An agent books over taken or closed time, knowingly: not blocking, journalled with the reason, red in the agenda.
 
-    The public can never. Raises NotBookable, ReasonMissing, UsagerBusy, NotTheirService.
+    The public can never. Raises NotBookable, ReasonMissing, UsagerBusy, NotTheirService, TooFar.
     """
     if not author.is_agent or not agent_ids or starts_at <= now:
         raise NotBookable
     if not reason.strip():
         raise ReasonMissing
+    require_near(starts_at, now=now, zone=motif.departement.zone)
     require_able(motif, agent_ids)
     lock_agents(agent_ids)
     ends_at = starts_at + motif.duration

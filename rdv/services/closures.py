@@ -10,7 +10,28 @@ from django.db.models import Q
 
 from agents.models import Fermeture, Site
 from rdv.core.clock import local_date
+from rdv.domain import french
+from rdv.domain.holidays import holiday_name
 from rdv.models import Modality, Motif
+
+
+def day_off_words(motif: Motif, site: Site, starts_at: datetime, ends_at: datetime) -> str:
+    """Why nobody is received then: closed, or a public holiday. Empty for an ordinary day."""
+    shut = closed_words(motif, site, starts_at, ends_at)
+    if shut:
+        return shut
+    day = local_date(starts_at, motif.departement.zone)
+    holiday = holiday_name(day, motif.departement_id)
+    return f"{french.day(day).capitalize()} est férié{french.NBSP}: {holiday}." if holiday else ""
+
+
+def closed_words(motif: Motif, site: Site, starts_at: datetime, ends_at: datetime) -> str:
+    """A closed day, of the site or of the whole département."""
+    found = closure_over(motif, site, starts_at, ends_at)
+    if found is None:
+        return ""
+    where = "Le département est fermé" if found.site_id is None else f"{site.name} est fermé"
+    return f"{where} {french.day(local_date(starts_at, motif.departement.zone))}{french.NBSP}: {found.label}."
 
 
 def closure_over(motif: Motif, site: Site, starts_at: datetime, ends_at: datetime) -> Fermeture | None:

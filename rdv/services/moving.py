@@ -35,6 +35,7 @@ from rdv.services.occupying import (
     take,
 )
 from rdv.services.questions import EVERYBODY, Agents, Question
+from rdv.services.too_far import require_near
 from rdv.services.undo_record import MOVED, Told, record_of, told_of
 
 GONE = "Ce rendez-vous est annulé ou a commencé : il ne se déplace plus."
@@ -72,7 +73,7 @@ class _Target:
 @transaction.atomic(durable=True)
 def move_rdv(*, rdv: Rdv, move: Move, author: Author, now: datetime) -> Rdv:
     """Raises CreneauUnavailable (nothing has changed then), TooLate, ChangedMeanwhile, UsagerBusy, NotBookable,
-    NotTheirService."""
+    NotTheirService, TooFar."""
     return move_within(rdv=rdv, move=move, author=author, now=now, is_undoable=author.is_agent)
 
 
@@ -95,6 +96,8 @@ def move_within(*, rdv: Rdv, move: Move, author: Author, now: datetime, is_undoa
     comes = set(target.agent_ids) - set(old_agents)
     if comes and author.is_agent:
         require_able(locked.motif, comes)
+    if author.is_agent:
+        require_near(target.starts_at, now=now, zone=locked.motif.departement.zone)
     if option is not None:
         release_option_rows(option, target.agent_ids, now)
         Option.objects.filter(pk=option.pk).update(rdv=locked)

@@ -28,6 +28,7 @@ from notifications.models import Message, MessageChannel, State
 from notifications.services import Addressee, Letter
 from rdv.core import journal
 from rdv.core.journal import Author
+from rdv.domain import french
 from rdv.domain.asking import (
     BETWEEN_QUESTIONS,
     LATE,
@@ -322,6 +323,10 @@ class _Case:
     def is_late(self) -> bool:
         return self.participation.rdv.starts_at - self.now < LATE
 
+    def facts_for(self, news: News) -> Facts:
+        """A reminder leaves when the day is near, however early it is written."""
+        return replace(self.facts, says_year=False) if news in REMINDERS else self.facts
+
     def calendar(self, method: str) -> str:
         if method not in self._calendars:
             self._calendars[method] = calendar_part(
@@ -340,7 +345,9 @@ def _case(participation: Participation, now: datetime) -> _Case | None:
     mailbox = mailbox if participation.wants_email else ""
     if not phone and not mailbox:
         return None
-    return _Case(participation, facts_of(participation), person, phone, mailbox, now)
+    facts = facts_of(participation)
+    facts = replace(facts, says_year=participation.rdv.starts_at - now >= french.A_YEAR_SOON)
+    return _Case(participation, facts, person, phone, mailbox, now)
 
 
 def _by_each_channel(
@@ -440,9 +447,9 @@ def _content(
     """Text, title, HTML, calendar, sender."""
     departement = case.participation.rdv.motif.departement
     if channel == MessageChannel.SMS:
-        return sms(news, case.facts, was=was, by_service=by_service), "", "", "", departement.sms_sender
+        return sms(news, case.facts_for(news), was=was, by_service=by_service), "", "", "", departement.sms_sender
     owner = f"Département {departement.name_with_article}"
     is_late = case.is_late and news is News.BOOKED
-    written = email(news, case.facts, owner=owner, was=was, by_service=by_service, is_late=is_late)
+    written = email(news, case.facts_for(news), owner=owner, was=was, by_service=by_service, is_late=is_late)
     method = "CANCEL" if news is News.CANCELLED else "REQUEST"
     return written.text, written.title, written.html, case.calendar(method), owner

@@ -4,6 +4,7 @@ agenda's screens and the page of a session.
 New seats go to those who wait, in the same transaction. Never fewer than the people already there.
 """
 
+import uuid
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -12,20 +13,33 @@ from django.db import transaction
 from agents.models import Site
 from rdv.core import journal
 from rdv.core.db import constraint_errors, lock_agents
+from rdv.core.errors import DomainError
 from rdv.core.journal import Author
 from rdv.models import Motif, Rdv, SourceKind
 from rdv.services import notices
 from rdv.services.able import require_able
 from rdv.services.away import require_present
 from rdv.services.booking import create_rdv
+from rdv.services.closures import day_off_words
 from rdv.services.errors import ChangedMeanwhile, NotBookable, WorkshopFull
 from rdv.services.holding import lock_workshop
 from rdv.services.occupying import drop_dead_options_of
+from rdv.services.too_far import require_near
 from rdv.services.waitlist_queue import note_seats, somebody_waits
 from rdv.services.waitlist_sources import OFFERS_PER_ROW, offer_seats
 
 # What one room can hold: a slip of the finger is not 5,000 offers.
 MOST_PLACES = 500
+
+
+class DayOff(DomainError):  # noqa: N818 - named like the other refusals
+    """Closed, or a public holiday: a session is posed there knowingly, or not at all."""
+
+    code = "day_off"
+
+    def __init__(self, message: str) -> None:
+        super().__init__()
+        self.message = message
 
 
 class TooFewSeats(WorkshopFull):
@@ -48,13 +62,26 @@ def create_workshop(
     capacity: int,
     author: Author,
     now: datetime,
+    key: uuid.UUID | None = None,
+    is_day_off_known: bool = False,
 ) -> Rdv:
-    """A session of a collective motif; it takes the agents' time. Raises CreneauUnavailable, NotBookable,
-    NotTheirService."""
+    """A session of a collective motif; it takes the agents' time.
+
+    `key`: a form sent twice with the same key makes one session (it becomes its uuid). `is_day_off_known`: the agent
+    has read that the day is closed, or a holiday. Raises CreneauUnavailable, NotBookable, NotTheirService, TooFar,
+    DayOff.
+    """
     if not motif.is_collective or not agent_ids or starts_at <= now:
         raise NotBookable
+    require_near(starts_at, now=now, zone=motif.departement.zone)
     require_able(motif, agent_ids)
     lock_agents(agent_ids)
+    made = Rdv.objects.filter(uuid=key).first() if key else None
+    if made is not None and (made.motif_id, made.starts_at, made.ends_at) == (motif.pk, starts_at, ends_at):
+        return made
+    day_off = "" if is_day_off_known else day_off_words(motif, site, starts_at, ends_at)
+    if day_off:
+        raise DayOff(day_off)
     drop_dead_options_of(agent_ids, now)
     require_present(motif, agent_ids, starts_at, ends_at)
     rdv = create_rdv(
@@ -67,6 +94,7 @@ def create_workshop(
         now=now,
         title=title,
         capacity=capacity,
+        key=key if made is None else None,
     )
     journal.write(
         "rdv.workshop_created",

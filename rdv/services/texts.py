@@ -60,6 +60,8 @@ class Facts:
     documents: tuple[str, ...] = ()
     instructions: str = ""
     cancel_warning: str = ""
+    # So far from the day of the message that the year is part of the news.
+    says_year: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +122,7 @@ def sms(news: News, facts: Facts, *, was: Was | None = None, by_service: bool = 
         return _question(opening, facts)
     if news is News.CANCELLED and by_service:
         opening = "RDV annulé par le service"
-    when = f"{_short(facts.starts_at)}, {_place(facts)}"
+    when = f"{_short(facts.starts_at, with_year=facts.says_year)}, {_place(facts)}"
     before = f" ({_ONCE[news]} {_before(facts, was)})" if was else ""
     end = f". {way} {facts.link} Tél. {facts.phone}"
     tail = f"{before}{end}"
@@ -169,9 +171,10 @@ _SMS = {
 _ASKING = (News.SMS_REMINDER, News.EMAIL_REMINDER, News.SECOND_SMS)
 
 
-def _short(local: datetime) -> str:
+def _short(local: datetime, *, with_year: bool = False) -> str:
     """jeu. 26 nov. à 9h20."""
-    return f"{french.short_day(local)} à {french.hour(local).replace(french.NBSP, '')}"
+    year = f" {local.year}" if with_year else ""
+    return f"{french.short_day(local)}{year} à {french.hour(local).replace(french.NBSP, '')}"
 
 
 def _place(facts: Facts) -> str:
@@ -198,7 +201,8 @@ def email(
     """Subject, text and HTML twins. `is_late`: booked so shortly before that no reminder will follow."""
     heading, action = _EMAIL[news]
     asks = facts.asks and news in _ASKING
-    when = f"{french.day_hour(facts.starts_at)}, {_place(facts)}"
+    day = french.day_year(facts.starts_at) if facts.says_year else french.day(facts.starts_at)
+    when = f"{day} à {french.hour(facts.starts_at)}, {_place(facts)}"
     context = {
         "heading": heading,
         "intro": _intro(news, facts, was=was, by_service=by_service, is_late=is_late) + (_ASKED if asks else ""),

@@ -65,6 +65,12 @@ def jour_court(value: dt.date | None, departement: Departement | None = None) ->
     return french.short_day(to_day(value, departement)) if value is not None else ""
 
 
+@register.simple_tag
+def jour_clair(value: dt.date, departement: Departement, today: dt.date) -> str:
+    """jeu. 26 nov., with its year when it is 11 months away or more."""
+    return french.clear_day(to_day(value, departement), today)
+
+
 @register.filter
 def jour_heure(value: dt.datetime | None, departement: Departement | None = None) -> str:
     """jeudi 26 novembre à 9 h 20."""

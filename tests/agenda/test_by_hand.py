@@ -5,6 +5,7 @@ import datetime as dt
 
 import pytest
 
+from notifications.models import Message
 from rdv.core.journal import Author, Evenement
 from rdv.models import Origin, Rdv
 from rdv.services.able import NotTheirService
@@ -12,6 +13,7 @@ from rdv.services.booking import Booking, overbook
 from rdv.services.errors import NotBookable
 from rdv.services.moving import GONE, Move, move_rdv
 from rdv.services.seats import create_workshop
+from rdv.services.too_far import TooFar
 from tests.agenda.test_hours import asked, now_of, url, words
 from tests.factories import make_ouverture, make_rdv, utc
 
@@ -142,3 +144,55 @@ def test_the_road_has_its_reason_too(house, week, client_of):
     assert (rdv.starts_at, rdv.is_overbooked) == (utc(2027, 1, 12, 13, 25), True)
     line = Evenement.objects.about("rdv", rdv.uuid).get(kind="rdv.moved")
     assert line.data["overbooked"] == "Elle y va à pied"
+
+
+def test_a_wrong_year_is_refused_in_words_everywhere(house, booked, person, author, client_of):
+    said = "Le jeudi 14\u00a0janvier 2100 est dans plus de 2\u00a0ans. Vérifiez l’année."
+    start = utc(2100, 1, 14, 8)
+    for page in (move_url(booked), url(booked)):
+        shown = client_of("claire").get(page, {"day": "2100-01-14", "hour": "09:00", "ends": "09:30", "reason": "si"})
+        assert said.replace("\u00a0", " ") in words(shown)
+        assert "data-final" not in shown.content.decode()
+    with pytest.raises(TooFar) as refused:
+        move_rdv(rdv=booked, move=Move(starts_at=start, overbook_reason="si"), author=author, now=house.now)
+    assert refused.value.message == said
+    with pytest.raises(TooFar):
+        overbook(
+            motif=house.motif, site=house.site, agent_ids=[house.claire.pk], starts_at=start,
+            booking=Booking(usager=person("Noé", "Prat"), origin=Origin.DESK), reason="urgence", author=author,
+            now=house.now,
+        )  # fmt: skip
+    assert now_of(booked)[0] == utc(2027, 1, 14, 8)
+
+
+@pytest.mark.parametrize("month", [11, 12])
+def test_a_day_eleven_months_away_says_its_year(house, booked, author, client_of, month):
+    """An SMS says none otherwise: it would be read as this year's."""
+    start = utc(2027, month, 20, 9) if month == 11 else utc(2028, 1, 12, 9)
+    expected = "sam. 20\u00a0nov. à 10h" if month == 11 else "mer. 12\u00a0janv. 2028 à 10h"
+    move_rdv(rdv=booked, move=Move(starts_at=start, overbook_reason="de loin"), author=author, now=house.now)
+    told = Message.objects.filter(subject_type="participation", kind="rdv.moved")
+    assert f"RDV déplacé : {expected}" in told.get(channel="sms").body.replace("Pesée, ", "")
+    assert ("2028" in told.get(channel="email").title) == (month == 12)
+    reminders = Message.objects.filter(subject_type="participation", kind="rdv.reminder.sms", state="planned")
+    assert reminders.exists()
+    assert not any("2028 à" in one.body for one in reminders)
+    usager = booked.participations.get().usager
+    page = words(client_of("secretary").get("/agents/accueil/", {"usager": str(usager.uuid)}))
+    shown = "sam. 20 nov., 10:00" if month == 11 else "mer. 12 janv. 2028, 10:00"
+    assert shown in page.lower()
+
+
+@pytest.mark.parametrize("status", ["unknown", "seen"])
+def test_the_cancel_page_of_what_has_begun_promises_nothing(house, person, client_of, status):
+    house.motif.has_waitlist = True
+    house.motif.save()
+    past = make_rdv(house.motif, house.site, [house.claire], utc(2027, 1, 11, 8), usagers=[person("Noé", "Prat")])
+    past.participations.update(status=status)
+    page = words(client_of("claire").get(f"/agents/rdv/{past.uuid}/annuler/"))
+    assert "elle ne redevient libre pour personne" in page
+    assert "Aucun : le rendez-vous est passé ou a commencé." in page
+    assert ("liste d’attente" in page, "Un message part" in page) == (False, False)
+    assert ("Ce rendez-vous est noté « Vu »." in page) == (status == "seen")
+    coming = make_rdv(house.motif, house.site, [house.claire], utc(2027, 1, 14, 8), usagers=[person("Lou", "Roi")])
+    assert "Un message part dans 2 minutes" in words(client_of("claire").get(f"/agents/rdv/{coming.uuid}/annuler/"))

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
@@ -17,10 +18,13 @@ from rdv.forms.agenda_workshop import WorkshopForm
 from rdv.models import Rdv
 from rdv.services.agenda_doors import busy_between, is_offered, sites_worked, workshop_motifs
 from rdv.services.errors import CreneauUnavailable
-from rdv.services.seats import create_workshop
+from rdv.services.seats import DayOff, create_workshop
 from rdv.views.agenda.agenda import SITE_ROLES
 from rdv.views.agenda.asked import Asked, View, read_day
 from rdv.views.site import current_site
+
+# Which field a refusal is about; what is not here is about the whole.
+FIELDS = {"too_far": "day", "not_their_service": "agents"}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -32,10 +36,12 @@ def workshop_create(request: AgentRequest) -> HttpResponse:
         try:
             made = _create(request, form, now)
         except DomainError as refusal:
-            form.add_error(*_words(form, refusal, now))
+            field, words = _words(form, refusal, now)
+            form.add_error(field, ValidationError(words, code=refusal.code))
         else:
             return _made(request, form, made)
-    context = {"form": form, "has_motifs": workshop_motifs(request.scope).exists()}
+    asks_anyway = form.has_error("day", "day_off") or (form.is_bound and bool(form.data.get("anyway")))
+    context = {"form": form, "asks_anyway": asks_anyway, "has_motifs": workshop_motifs(request.scope).exists()}
     return render(request, "rdv/agenda/atelier.html", context, status=422 if form.is_bound else 200)
 
 
@@ -84,13 +90,17 @@ def _create(request: AgentRequest, form: WorkshopForm, now: datetime) -> Rdv:
         capacity=data["capacity"],
         author=request.scope.author(data["site"].pk),
         now=now,
+        key=data["key"],
+        is_day_off_known=data["anyway"],
     )
 
 
 def _words(form: WorkshopForm, refusal: DomainError, now: datetime) -> tuple[str | None, str]:
     """Which field it is about, and who is taken."""
+    if isinstance(refusal, DayOff):
+        return "day", f"{refusal.message} Si c’est voulu, cochez « {form.fields['anyway'].label} »."
     if not isinstance(refusal, CreneauUnavailable):
-        return None, refusal.message
+        return FIELDS.get(refusal.code), refusal.message
     data, motif = form.cleaned_data, form.cleaned_data["motif"]
     start, end = data["starts_at"] - motif.buffer_before, data["ends_at"] + motif.buffer_after
     busy = [agent.full_name for agent in busy_between(form.leaders, start, end, now=now)]
