@@ -26,6 +26,7 @@ from rdv.services import leaving
 from rdv.services.leaving import Lost
 
 OPEN, CLOSED = "1", "0"
+CLOSED_NOW, CHANGED = ("est fermée", "sont fermées"), ("a changé", "ont changé")
 GONE = "Un des choix n’existe plus. Regardez la liste à nouveau."
 
 
@@ -51,7 +52,7 @@ def role_end(request: AgentRequest, pk: int, affectation_pk: int) -> HttpRespons
     except (accounts.LastAdmin, accounts.RoleClash) as refused:
         return agent_page(request, agent, said=refused.message, status=409)
     said = "Le rôle est changé." if form.chosen else "Le rôle est retiré."
-    messages.success(request, said if keeps else f"{said}{_closed_words(lost)}")
+    messages.success(request, said if keeps else f"{said}{_opening_words(lost, CLOSED_NOW)}")
     return redirect("agents:admin_agent", pk)
 
 
@@ -96,7 +97,7 @@ def account_services(request: AgentRequest, pk: int) -> HttpResponse:
     leaving.change_services(
         agent=agent, services=services, languages=languages, author=request.scope.author(), now=now
     )  # fmt: skip
-    messages.success(request, f"Les services et les langues sont enregistrés.{_closed_words(lost)}")
+    messages.success(request, f"Les services et les langues sont enregistrés.{_opening_words(lost, CHANGED)}")
     return redirect("agents:admin_agent", pk)
 
 
@@ -111,8 +112,8 @@ def _told(request: AgentRequest, what: str, page: dict[str, Any], *, status: int
     return render(request, "rdv/comptes/depart.html", context, status=status)
 
 
-def _closed_words(lost: Lost) -> str:
+def _opening_words(lost: Lost, done: tuple[str, str]) -> str:
     if not lost.openings:
         return ""
     one = lost.openings == 1
-    return " 1 date d’ouverture a changé." if one else f" {lost.openings} dates d’ouverture ont changé."
+    return f" 1 date d’ouverture {done[0]}." if one else f" {lost.openings} dates d’ouverture {done[1]}."
