@@ -84,7 +84,7 @@ class FullSeed(TestCase):
     def test_every_kind_of_wait(self):
         waiting = Inscription.objects.filter(state__in=("waiting", "offered", "asleep"))
         assert 55 <= waiting.count() <= 100
-        assert waiting.filter(state="asleep").count() >= 3
+        assert waiting.filter(state="asleep").exists()
         assert waiting.filter(priority__lt=3).exclude(priority_reason="").count() >= 6
         assert waiting.filter(usager__phone="", usager__email="").exists()
         assert waiting.filter(shortest_notice_min__lte=120).exists()

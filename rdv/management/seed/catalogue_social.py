@@ -20,8 +20,8 @@ SOCIAL = (
         horizon_days=42,
         before="C’est gratuit et confidentiel.",
         documents=("Une pièce d’identité, si vous en avez une", "Les courriers dont vous voulez parler"),
-        # After one silence rather than four: shown on the page of the rules, and by those who are asleep.
-        waits_policy=(("unanswered_limit", 1),),
+        # After two silences rather than four: shown on the page of the rules.
+        waits_policy=(("unanswered_limit", 2),),
     ),
     MotifSeed(
         slug="suivi-social",
@@ -127,8 +127,8 @@ DEBT = (
         tile=Tile.BUDGET,
         documents=("Vos factures du mois", "Vos derniers relevés de compte"),
         sites=BIG,
-        # After one silence rather than four: shown on the page of the rules, and by those who are asleep.
-        waits_policy=(("unanswered_limit", 1),),
+        # After two silences rather than four: shown on the page of the rules.
+        waits_policy=(("unanswered_limit", 2),),
     ),
     MotifSeed(
         slug="point-budget-telephone",

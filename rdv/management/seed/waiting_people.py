@@ -110,9 +110,8 @@ PRIORITIES = (
 )
 # One in so many of the crowd goes first, with a reason; one in so many keeps an Rdv that comes too late.
 ONE_PRIORITY_IN, ONE_EXCHANGE_IN = 7, 6
-# Who never answers: they joined long ago for any place, and are asleep by now. Two of each: the second is asked once
-# the first sleeps, and those whom no hour reached wait on.
-SLEEPERS = tuple((motif, "lens") for motif in ("pesee", "permanence-sociale", "bilan-budget") for _ in range(2))
+# Who never answers: they joined long ago for any place, and are asleep by now.
+SLEEPERS = (("pesee", "lens"), ("permanence-sociale", "lens"), ("bilan-budget", "lens"))
 
 # What the administrator says would do as well, on the page where one joins.
 ALIKE = {"dossier-surendettement": ("bilan-budget",)}
