@@ -107,7 +107,7 @@ def _calendar(events: Sequence[Event], method: str) -> str:
 def _timezone(zone: str, first: int, last: int) -> str:
     """Only the changes of hour around these years: the whole history of a zone weighs 8 kB.
 
-    Written once per process: half of the time that a calendar took.
+    Written once per process.
     """
     found = Timezone.from_tzid(zone, first_date=date(first - 1, 1, 1), last_date=date(last + 1, 12, 31))
     return str(found.to_ical().decode())

@@ -164,6 +164,7 @@ def test_somebody_without_an_appointment_takes_a_hole(desk, house):
     page = desk()
     page.get_by_role("link", name=re.compile("11:00.*Libre 1 h 30 avec Claire Vasseur")).click()
     page.wait_for_selector("#console")
+    page.wait_for_load_state()  # its keys work once its script has been loaded
     page.locator("#q").fill("hamel lu")
     page.keyboard.press("Enter")
     page.wait_for_selector("#console[data-step='motif']")

@@ -106,7 +106,7 @@ AGENDAS = [
         args=lambda h, _r: [h.rdv.uuid],
         data=_hours,
         viewer="owner",
-        queries=17,
+        queries=19,
     ),
     Ask("rdv:rdv_hours", site(*READERS), "POST", args=lambda h, _r: [h.rdv.uuid], data=_hours, writes=True),
     Ask("rdv:to_fill_in", site(*SITE), viewer="owner", queries=12),

@@ -201,7 +201,7 @@ RDV = [
         args=_of_rdv,
         data=lambda h, _r: {"creneau": _wanted(h)},
         viewer="secretaire",
-        queries=17,
+        queries=20,
     ),
     _post("rdv_move", site(*READERS), args=_of_rdv, data=_move),
     # Each undoes their own move; the others ask for Claire's.
