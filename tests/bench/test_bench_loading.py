@@ -205,7 +205,7 @@ def test_nor_does_the_plan_that_is_kept_for_good(hot_questions, monkeypatch):
     with connection.cursor() as cursor:
         cursor.execute("SELECT name, statement, parameter_types FROM pg_prepared_statements")
         kept = [(name, types) for name, sql, types in cursor.fetchall() if any(table in sql for table in BIG)]
-        assert len(kept) >= 4
+        assert len(kept) >= 2
         cursor.execute("SET LOCAL plan_cache_mode = force_generic_plan")
         for name, types in kept:
             values = ", ".join(f"NULL::{kind}" for kind in types)
