@@ -53,5 +53,5 @@ def call_after_commit(function: Callable[[], None]) -> None:
 def _call(function: Callable[[], None]) -> None:
     try:
         function()
-    except Exception:
+    except Exception:  # the fact is committed: nothing that follows it may turn it into an error
         log.exception("after_commit_failed", function=str(function))

@@ -47,7 +47,8 @@ class ProcheEndForm(forms.Form):
         assert isinstance(field, forms.TypedChoiceField)  # noqa: S101 - declared above
         field.choices = [(key, _how_told(one, person)) for key, one in people.items()]
         field.coerce = lambda key: people[key]
-        field.initial = next(iter(people))
+        # Who may hear of a child after a separation is a decision, not a default (0028).
+        field.initial = next(iter(people)) if len(people) == 1 else None
 
 
 def _how_told(usager: Usager, person: Usager) -> str:

@@ -77,7 +77,7 @@ def answer_sms(*, phone: str, text: str, now: datetime, provider_id: str = "") -
         return replies.answer_of(provider_id)
     try:
         said = _decide(phone, text, now)
-    except Exception:
+    except Exception:  # whatever failed, the provider calls again; it is raised
         # What is done is done once: handed over again, it goes on from there.
         replies.give_up(taken)
         raise
